@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <array>
+#include <compare>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "pcapml/bytes.h"
+
+namespace pcapml {
+
+/// Link types (LINKTYPE_ values, as written in files) that the header walk knows.
+enum LinkType : std::uint16_t {
+  kLinkNull = 0,          ///< BSD loopback, host byte order of the capturing machine
+  kLinkEthernet = 1,
+  kLinkRaw12 = 12,        ///< raw IP as some systems number it
+  kLinkRaw14 = 14,        ///< raw IP as OpenBSD numbers it
+  kLinkRaw = 101,
+  kLinkLoop = 108,        ///< OpenBSD loopback, network byte order
+  kLinkLinuxSll = 113,
+  kLinkIpv4 = 228,
+  kLinkIpv6 = 229,
+  kLinkLinuxSll2 = 276,
+};
+
+/// An IPv4 or IPv6 address; an IPv4 address is in the first four bytes, the rest is zero.
+struct IpAddress {
+  std::array<std::uint8_t, 16> bytes{};
+  std::uint8_t version = 0;  ///< 4, 6, or 0 for none
+
+  auto operator<=>(const IpAddress&) const = default;
+};
+
+/// "192.0.2.1", "2001:db8::1" (RFC 5952); "" for none.
+std::string to_string(const IpAddress& address);
+
+/// 5-tuple of one packet, in the packet's own direction. Ports are 0 where the packet shows none.
+struct FlowKey {
+  IpAddress source, destination;
+  std::uint16_t source_port = 0, destination_port = 0;
+  std::uint8_t protocol = 0;  ///< IANA protocol number of the transport
+
+  auto operator<=>(const FlowKey&) const = default;
+
+  FlowKey reversed() const { return {destination, source, destination_port, source_port, protocol}; }
+  /// The same key for both directions.
+  FlowKey canonical() const;
+};
+
+struct FlowKeyHash {
+  std::size_t operator()(const FlowKey& key) const noexcept;
+};
+
+/// Where the headers of a packet lie. Offsets count from the first captured byte; every offset and length is
+/// within the captured bytes, except the two that tell what the IP header claims.
+struct Headers {
+  std::uint32_t network_offset = 0;    ///< of the IP header
+  std::uint32_t transport_offset = 0;  ///< after the IP header and its extension headers
+  std::uint32_t payload_offset = 0;    ///< after the transport header, as far as it was captured
+  std::uint32_t ip_length = 0;         ///< of the whole IP packet as its header says; 0: not given there
+  std::uint32_t ip_captured = 0;       ///< bytes of the IP packet that were captured (no padding, no FCS)
+  std::uint16_t fragment_offset = 0;   ///< in bytes
+  bool more_fragments = false;
+  bool has_transport = false;  ///< the transport header's fixed part was captured
+  std::uint8_t tcp_flags = 0;  ///< RFC 9293; 0 where there is no TCP header
+  FlowKey flow;
+
+  bool is_fragment() const { return more_fragments || fragment_offset != 0; }
+};
+
+/// Walks link layer, VLAN tags, IP and its extension headers up to the transport header.
+/// nullopt where the packet is not IP, or not enough of the IP header was captured to tell.
+std::optional<Headers> parse_headers(std::uint16_t link_type, Bytes packet);
+
+/// True where parse_headers knows this link type's framing.
+bool is_known_link_type(std::uint16_t link_type);
+
+}  // namespace pcapml

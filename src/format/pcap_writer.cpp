@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "format/pcap_writer.h"
+
+#include <fmt/format.h>
+
+#include <limits>
+
+#include "format/pcap.h"
+#include "format/store.h"
+#include "pcapml/error.h"
+
+namespace pcapml {
+namespace {
+
+std::byte* store_header(std::byte* at, const PcapShape& shape) {
+  constexpr auto kOrder = ByteOrder::little;
+  at = store(at, shape.nano ? kPcapNano : kPcapMicro, kOrder);
+  at = store(at, std::uint16_t{2}, kOrder);
+  at = store(at, std::uint16_t{4}, kOrder);
+  at = store(at, std::uint64_t{0}, kOrder);  // zone and sigfigs
+  at = store(at, shape.snap_length, kOrder);
+  std::uint32_t link = shape.link_type;
+  if (shape.fcs_bits != 0) link |= kPcapFcsPresent | static_cast<std::uint32_t>(shape.fcs_bits / 16) << kPcapFcsShift;
+  return store(at, link, kOrder);
+}
+
+std::byte* store_packet(std::byte* at, bool nano, std::int64_t timestamp_ns, std::uint32_t original_length, Bytes front,
+                        Bytes data) {
+  constexpr auto kOrder = ByteOrder::little;
+  const std::int64_t seconds = timestamp_ns / 1'000'000'000;
+  if (timestamp_ns < 0 || seconds > std::numeric_limits<std::uint32_t>::max())
+    throw DataError(fmt::format("a packet's time ({} s since 1970) cannot stand in a pcap file; use --format pcapng",
+                                seconds));
+  const auto fraction = static_cast<std::uint32_t>(timestamp_ns % 1'000'000'000);
+  at = store(at, static_cast<std::uint32_t>(seconds), kOrder);
+  at = store(at, nano ? fraction : fraction / 1000, kOrder);
+  at = store(at, static_cast<std::uint32_t>(front.size() + data.size()), kOrder);
+  at = store(at, static_cast<std::uint32_t>(front.size()) + original_length, kOrder);
+  at = store(at, front);
+  return store(at, data);
+}
+
+std::byte* grow(std::vector<std::byte>& out, std::size_t n) {
+  const std::size_t at = out.size();
+  out.resize(at + n);
+  return out.data() + at;
+}
+
+}  // namespace
+
+PcapShape pcap_shape(const Interface& interface) {
+  return {interface.link_type, interface.snap_length, interface.fcs_bits, interface.resolution.finer_than_micro()};
+}
+
+PcapWriter::PcapWriter(OutputStream& out, const PcapShape& shape) : out_(out), nano_(shape.nano) {
+  store_header(out_.append(kPcapHeaderSize), shape);
+}
+
+void PcapWriter::packet(std::int64_t timestamp_ns, std::uint32_t original_length, Bytes front, Bytes data) {
+  store_packet(out_.append(kPcapRecordSize + front.size() + data.size()), nano_, timestamp_ns, original_length, front, data);
+}
+
+void append_pcap_header(std::vector<std::byte>& out, const PcapShape& shape) {
+  store_header(grow(out, kPcapHeaderSize), shape);
+}
+
+void append_pcap_packet(std::vector<std::byte>& out, bool nano, std::int64_t timestamp_ns,
+                        std::uint32_t original_length, Bytes front, Bytes data) {
+  store_packet(grow(out, kPcapRecordSize + front.size() + data.size()), nano, timestamp_ns, original_length, front,
+               data);
+}
+
+}  // namespace pcapml

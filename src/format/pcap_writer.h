@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "io/output_stream.h"
+#include "pcapml/packet.h"
+
+namespace pcapml {
+
+/// What the header of a pcap file says about all of its packets.
+struct PcapShape {
+  std::uint16_t link_type = 0;
+  std::uint32_t snap_length = 0;
+  std::uint8_t fcs_bits = 0;
+  bool nano = false;  ///< times in nanoseconds
+
+  bool operator==(const PcapShape&) const = default;
+};
+
+/// The shape that holds the packets of one interface.
+PcapShape pcap_shape(const Interface& interface);
+
+/// Writes a little-endian pcap 2.4 file. Borrows the stream. Packets are written as they are; DataError for a
+/// time that 32-bit seconds cannot hold.
+class PcapWriter {
+ public:
+  PcapWriter(OutputStream& out, const PcapShape& shape);
+
+  void packet(std::int64_t timestamp_ns, std::uint32_t original_length, Bytes data) {
+    packet(timestamp_ns, original_length, {}, data);
+  }
+  /// With bytes of a synthetic header in front, which count in no length yet.
+  void packet(std::int64_t timestamp_ns, std::uint32_t original_length, Bytes front, Bytes data);
+
+ private:
+  OutputStream& out_;
+  bool nano_;
+};
+
+/// Encodes one packet record behind what `out` holds; for callers that keep many files in memory.
+void append_pcap_header(std::vector<std::byte>& out, const PcapShape& shape);
+void append_pcap_packet(std::vector<std::byte>& out, bool nano, std::int64_t timestamp_ns,
+                        std::uint32_t original_length, Bytes front, Bytes data);
+
+}  // namespace pcapml
