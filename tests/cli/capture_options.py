@@ -26,7 +26,7 @@ OPTIONS = {
 
 
 def show_data(data):
-    return quote(data) if data and all(32 <= byte < 127 for byte in data) else "hex " + data.hex(" ", -4)
+    return quote(data) if data and all(32 <= byte < 127 or byte in b"\n\r\t" for byte in data) else "hex " + data.hex(" ", -4)
 
 
 def encode_option(order, kind, tokens, data_of):
