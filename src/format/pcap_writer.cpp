@@ -24,8 +24,7 @@ std::byte* store_header(std::byte* at, const PcapShape& shape) {
   return store(at, link, kOrder);
 }
 
-std::byte* store_packet(std::byte* at, bool nano, std::int64_t timestamp_ns, std::uint32_t original_length, Bytes front,
-                        Bytes data) {
+std::byte* store_packet(std::byte* at, bool nano, std::int64_t timestamp_ns, std::uint32_t original_length, Bytes data) {
   constexpr auto kOrder = ByteOrder::little;
   const std::int64_t seconds = timestamp_ns / 1'000'000'000;
   if (timestamp_ns < 0 || seconds > std::numeric_limits<std::uint32_t>::max())
@@ -34,16 +33,9 @@ std::byte* store_packet(std::byte* at, bool nano, std::int64_t timestamp_ns, std
   const auto fraction = static_cast<std::uint32_t>(timestamp_ns % 1'000'000'000);
   at = store(at, static_cast<std::uint32_t>(seconds), kOrder);
   at = store(at, nano ? fraction : fraction / 1000, kOrder);
-  at = store(at, static_cast<std::uint32_t>(front.size() + data.size()), kOrder);
-  at = store(at, static_cast<std::uint32_t>(front.size()) + original_length, kOrder);
-  at = store(at, front);
+  at = store(at, static_cast<std::uint32_t>(data.size()), kOrder);
+  at = store(at, original_length, kOrder);
   return store(at, data);
-}
-
-std::byte* grow(std::vector<std::byte>& out, std::size_t n) {
-  const std::size_t at = out.size();
-  out.resize(at + n);
-  return out.data() + at;
 }
 
 }  // namespace
@@ -56,18 +48,8 @@ PcapWriter::PcapWriter(OutputStream& out, const PcapShape& shape) : out_(out), n
   store_header(out_.append(kPcapHeaderSize), shape);
 }
 
-void PcapWriter::packet(std::int64_t timestamp_ns, std::uint32_t original_length, Bytes front, Bytes data) {
-  store_packet(out_.append(kPcapRecordSize + front.size() + data.size()), nano_, timestamp_ns, original_length, front, data);
-}
-
-void append_pcap_header(std::vector<std::byte>& out, const PcapShape& shape) {
-  store_header(grow(out, kPcapHeaderSize), shape);
-}
-
-void append_pcap_packet(std::vector<std::byte>& out, bool nano, std::int64_t timestamp_ns,
-                        std::uint32_t original_length, Bytes front, Bytes data) {
-  store_packet(grow(out, kPcapRecordSize + front.size() + data.size()), nano, timestamp_ns, original_length, front,
-               data);
+void PcapWriter::packet(std::int64_t timestamp_ns, std::uint32_t original_length, Bytes data) {
+  store_packet(out_.append(kPcapRecordSize + data.size()), nano_, timestamp_ns, original_length, data);
 }
 
 }  // namespace pcapml

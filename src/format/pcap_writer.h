@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <vector>
 
 #include "io/output_stream.h"
 #include "pcapml/packet.h"
@@ -28,20 +27,11 @@ class PcapWriter {
  public:
   PcapWriter(OutputStream& out, const PcapShape& shape);
 
-  void packet(std::int64_t timestamp_ns, std::uint32_t original_length, Bytes data) {
-    packet(timestamp_ns, original_length, {}, data);
-  }
-  /// With bytes of a synthetic header in front, which count in no length yet.
-  void packet(std::int64_t timestamp_ns, std::uint32_t original_length, Bytes front, Bytes data);
+  void packet(std::int64_t timestamp_ns, std::uint32_t original_length, Bytes data);
 
  private:
   OutputStream& out_;
   bool nano_;
 };
-
-/// Encodes one packet record behind what `out` holds; for callers that keep many files in memory.
-void append_pcap_header(std::vector<std::byte>& out, const PcapShape& shape);
-void append_pcap_packet(std::vector<std::byte>& out, bool nano, std::int64_t timestamp_ns,
-                        std::uint32_t original_length, Bytes front, Bytes data);
 
 }  // namespace pcapml
