@@ -14,12 +14,12 @@ namespace pcapml {
 
 /// Link types (LINKTYPE_ values, as written in files) that the header walk knows.
 enum LinkType : std::uint16_t {
-  kLinkNull = 0,          ///< BSD loopback, host byte order of the capturing machine
+  kLinkNull = 0,  ///< BSD loopback, host byte order of the capturing machine
   kLinkEthernet = 1,
-  kLinkRaw12 = 12,        ///< raw IP as some systems number it
-  kLinkRaw14 = 14,        ///< raw IP as OpenBSD numbers it
+  kLinkRaw12 = 12,  ///< raw IP as some systems number it
+  kLinkRaw14 = 14,  ///< raw IP as OpenBSD numbers it
   kLinkRaw = 101,
-  kLinkLoop = 108,        ///< OpenBSD loopback, network byte order
+  kLinkLoop = 108,  ///< OpenBSD loopback, network byte order
   kLinkLinuxSll = 113,
   kLinkIpv4 = 228,
   kLinkIpv6 = 229,
@@ -37,34 +37,41 @@ struct IpAddress {
 /// "192.0.2.1", "2001:db8::1" (RFC 5952); "" for none.
 std::string to_string(const IpAddress& address);
 
-/// 5-tuple of one packet, in the packet's own direction. Ports are 0 where the packet shows none.
+/// 5-tuple of one packet, in the packet's own direction.
+///
+/// Ports are 0 where the packet shows none: ICMP, fragments after the first, a cut before the ports,
+/// protocols other than TCP, UDP, UDP-Lite and SCTP.
 struct FlowKey {
   IpAddress source, destination;
   std::uint16_t source_port = 0, destination_port = 0;
-  std::uint8_t protocol = 0;  ///< IANA protocol number of the transport
+  std::uint8_t protocol = 0;  ///< IANA number of the transport, or of the extension header that was cut
 
   auto operator<=>(const FlowKey&) const = default;
 
   FlowKey reversed() const { return {destination, source, destination_port, source_port, protocol}; }
-  /// The same key for both directions.
+  /// The same key for both directions: the smaller address and port come first.
   FlowKey canonical() const;
 };
 
+/// Fast, and good in every bit; differs between machines of different byte order. Not keyed.
 struct FlowKeyHash {
   std::size_t operator()(const FlowKey& key) const noexcept;
 };
 
-/// Where the headers of a packet lie. Offsets count from the first captured byte; every offset and length is
-/// within the captured bytes, except the two that tell what the IP header claims.
+/// Where the headers of a packet lie. Offsets count from the first captured byte.
+///
+/// network <= transport <= payload <= network + ip_captured <= captured bytes, always; only ip_length and
+/// fragment_offset are what the IP header claims. Where headers are cut, or a protocol is not known, the
+/// later offsets are equal: all at the end of the IP packet, or at the start of what is not known.
 struct Headers {
   std::uint32_t network_offset = 0;    ///< of the IP header
   std::uint32_t transport_offset = 0;  ///< after the IP header and its extension headers
   std::uint32_t payload_offset = 0;    ///< after the transport header, as far as it was captured
-  std::uint32_t ip_length = 0;         ///< of the whole IP packet as its header says; 0: not given there
-  std::uint32_t ip_captured = 0;       ///< bytes of the IP packet that were captured (no padding, no FCS)
-  std::uint16_t fragment_offset = 0;   ///< in bytes
+  std::uint32_t ip_length = 0;        ///< of the whole IP packet as its header says; 0: not given there (TSO)
+  std::uint32_t ip_captured = 0;      ///< bytes of the IP packet that were captured (no padding, no FCS)
+  std::uint16_t fragment_offset = 0;  ///< in bytes
   bool more_fragments = false;
-  bool has_transport = false;  ///< the transport header's fixed part was captured
+  bool has_transport = false;  ///< the fixed part of a TCP, UDP, UDP-Lite, SCTP or ICMP header was captured
   std::uint8_t tcp_flags = 0;  ///< RFC 9293; 0 where there is no TCP header
   FlowKey flow;
 
@@ -72,7 +79,9 @@ struct Headers {
 };
 
 /// Walks link layer, VLAN tags, IP and its extension headers up to the transport header.
-/// nullopt where the packet is not IP, or not enough of the IP header was captured to tell.
+///
+/// nullopt where the packet is not IP, where the fixed IP header (20 or 40 bytes) was not captured whole, and
+/// where the IPv4 header contradicts itself (header below 20 bytes, or longer than the packet). Thread-safe.
 std::optional<Headers> parse_headers(std::uint16_t link_type, Bytes packet);
 
 /// True where parse_headers knows this link type's framing.
