@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string>
 
 namespace pcapml {
 
@@ -36,6 +37,10 @@ enum OptionCode : std::uint16_t {
 
   kInterfaceName = 2,
   kInterfaceDescriptionText = 3,
+  kInterfaceIpv4 = 4,
+  kInterfaceIpv6 = 5,
+  kInterfaceMac = 6,
+  kInterfaceEui = 7,
   kInterfaceSpeed = 8,
   kInterfaceResolution = 9,
   kInterfaceTimeZone = 10,
@@ -46,6 +51,8 @@ enum OptionCode : std::uint16_t {
   kInterfaceHardware = 15,
   kInterfaceTransmitSpeed = 16,
   kInterfaceReceiveSpeed = 17,
+  kInterfaceTimeZoneName = 18,
+  kInterfaceTimeOffsetNs = 19,
 
   kPacketFlags = 2,
   kPacketHash = 3,
@@ -54,6 +61,10 @@ enum OptionCode : std::uint16_t {
   kPacketQueue = 6,
   kPacketVerdict = 7,
   kPacketProcessThread = 8,
+
+  kResolverName = 2,
+  kResolverIpv4 = 3,
+  kResolverIpv6 = 4,
 
   kStatisticsStart = 2,
   kStatisticsEnd = 3,
@@ -64,10 +75,16 @@ enum OptionCode : std::uint16_t {
   kStatisticsDelivered = 8,
 };
 
+/// Private Enterprise Number under which pcapml writes its Custom Blocks (doc/format.md).
+inline constexpr std::uint32_t kPcapmlEnterprise = 32622;
+
 inline constexpr std::uint32_t kByteOrderMagic = 0x1a2b3c4d;
 inline constexpr std::size_t kBlockOverhead = 12;  ///< type, length, length again
 inline constexpr std::size_t kMaxOptionLength = 0xffff;
 
 constexpr std::size_t padded(std::size_t n) { return (n + 3) & ~std::size_t{3}; }
+
+/// A block's name for messages: "Custom Block", "block of type 0x...".
+std::string block_name(std::uint32_t type);
 
 }  // namespace pcapml
