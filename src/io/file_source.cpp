@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -8,6 +9,7 @@
 #include <cstring>
 #include <limits>
 
+#include "io/file_descriptor.h"
 #include "io/interrupt.h"
 #include "pcapml/error.h"
 #include "pcapml/source.h"
@@ -18,38 +20,31 @@ namespace {
 class FileSource final : public Source {
  public:
   explicit FileSource(const std::string& path) : name_(path == "-" ? "standard input" : path) {
-    if (path == "-") {
-      file_ = STDIN_FILENO;
-    } else {
-      // An open waits for the other end of a FIFO, and a signal ends that wait.
-      while ((file_ = ::open(path.c_str(), O_RDONLY | O_CLOEXEC)) < 0) {
-        const int error = errno;
-        check_interrupt();
-        if (error != EINTR) throw_errno(name_, "open", error);
-      }
-      owned_ = true;
+    if (path != "-") {
+      owned_ = open_file(path);
+      file_ = owned_.get();
     }
-    try {
-      examine();
-    } catch (...) {
-      close();
-      throw;
-    }
+    struct stat status {};
+    if (::fstat(file_, &status) != 0) throw_errno(name_, "read");
+    if (S_ISDIR(status.st_mode)) throw_errno(name_, "read", EISDIR);
+    if (!S_ISREG(status.st_mode)) return;
+    // Standard input may be a file whose front somebody else has read.
+    const off_t start = std::max<off_t>(::lseek(file_, 0, SEEK_CUR), 0);
+    size_ = static_cast<std::uint64_t>(std::max<off_t>(status.st_size - start, 0));
+    ::posix_fadvise(file_, 0, 0, POSIX_FADV_SEQUENTIAL);
   }
-  ~FileSource() override { close(); }
-  FileSource(const FileSource&) = delete;
-  FileSource& operator=(const FileSource&) = delete;
 
   std::size_t read(std::span<std::byte> into) override {
     constexpr std::size_t kMost = std::numeric_limits<ssize_t>::max();
-    for (;;) {
+    while (true) {
       check_interrupt();
+      if (!size_ && !wait()) continue;
       const ssize_t count = ::read(file_, into.data(), std::min(into.size(), kMost));
       if (count >= 0) {
         position_ += static_cast<std::uint64_t>(count);
         return static_cast<std::size_t>(count);
       }
-      if (errno != EINTR) throw_errno(name_, "read");
+      if (errno != EINTR && errno != EAGAIN) throw_errno(name_, "read");
     }
   }
 
@@ -58,25 +53,30 @@ class FileSource final : public Source {
   std::optional<std::uint64_t> size() const override { return size_; }
 
  private:
-  void examine() {
-    struct stat status {};
-    if (::fstat(file_, &status) != 0) throw_errno(name_, "examine");
-    if (S_ISDIR(status.st_mode)) throw_errno(name_, "read", EISDIR);
-    if (!S_ISREG(status.st_mode)) return;
-    // Standard input may be a file that somebody else has read the front of.
-    const off_t start = owned_ ? 0 : std::max<off_t>(::lseek(file_, 0, SEEK_CUR), 0);
-    size_ = static_cast<std::uint64_t>(std::max<off_t>(status.st_size - start, 0));
-    ::posix_fadvise(file_, 0, 0, POSIX_FADV_SEQUENTIAL);
+  FileDescriptor open_file(const std::string& path) const {
+    while (true) {
+      FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+      if (file) return file;
+      // A FIFO waits for its writer, and a signal ends that wait.
+      const int error = errno;
+      check_interrupt();
+      if (error != EINTR) throw_errno(name_, "open", error);
+    }
   }
 
-  void close() noexcept {
-    if (owned_) ::close(file_);
-    owned_ = false;
+  /// Waits for data, but not for ever: a signal just before the wait would go unseen. Also lets a descriptor
+  /// that was made non-blocking by another process be read.
+  bool wait() const {
+    constexpr int kMilliseconds = 500;
+    pollfd poll_file{.fd = file_, .events = POLLIN, .revents = 0};
+    const int ready = ::poll(&poll_file, 1, kMilliseconds);
+    if (ready < 0 && errno != EINTR) throw_errno(name_, "read");
+    return ready > 0;
   }
 
   std::string name_;
-  int file_ = -1;
-  bool owned_ = false;
+  FileDescriptor owned_;
+  int file_ = STDIN_FILENO;
   std::uint64_t position_ = 0;
   std::optional<std::uint64_t> size_;
 };
