@@ -27,7 +27,8 @@ class TimeResolution {
 
   /// Nanoseconds since the epoch, rounded down; nullopt beyond the year 2262 (64-bit nanoseconds).
   std::optional<std::int64_t> to_ns(std::uint64_t ticks, std::int64_t offset_seconds) const;
-  /// The tick of a time, rounded down; nullopt where no 64-bit count of ticks stands for it.
+  /// The first tick that reads as this time, or the last before it where none does; nullopt where no 64-bit
+  /// count of ticks stands for it.
   std::optional<std::uint64_t> to_ticks(std::int64_t timestamp_ns, std::int64_t offset_seconds) const;
 
   bool operator==(const TimeResolution&) const = default;
@@ -101,11 +102,15 @@ struct Interface {
   std::uint32_t snap_length = 0;  ///< 0: no limit
   TimeResolution resolution;
   std::int64_t offset_seconds = 0;     ///< if_tsoffset
+  std::int32_t offset_ns = 0;          ///< if_tsoffset_ns
   std::uint8_t fcs_bits = 0;           ///< if_fcslen; 0: not told
   ByteOrder order = ByteOrder::little;
   std::vector<std::byte> options;      ///< as in the Interface Description Block
 
   OptionsView options_view() const { return {options, order}; }
+  /// TimeResolution's conversions with the offsets of this interface.
+  std::optional<std::int64_t> to_ns(std::uint64_t ticks) const;
+  std::optional<std::uint64_t> to_ticks(std::int64_t timestamp_ns) const;
 };
 
 /// One packet as the file has it. Borrows; dies at the next call on the reader.
@@ -118,8 +123,12 @@ struct PacketView {
   Bytes data;                         ///< bytes captured
   OptionsView options;                ///< draft, section 4.3
   std::uint64_t offset = 0;           ///< of its block in the uncompressed file
+  std::uint32_t size = 0;             ///< of the whole block there
   bool has_timestamp = true;          ///< false for a Simple Packet Block
-  std::uint16_t drop_count = 0;       ///< of an obsolete Packet Block; 0xffff: not known
+  std::uint16_t drop_count = kDropsUnknown;  ///< of an obsolete Packet Block; other blocks have an option
+
+  /// What an obsolete Packet Block says where it does not know (draft, appendix A).
+  static constexpr std::uint16_t kDropsUnknown = 0xffff;
 };
 
 /// A block of a pcapng file, body without type and lengths. Borrows.

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <fmt/format.h>
-
 #include "format/input_buffer.h"
 #include "pcapml/error.h"
 #include "pcapml/reader.h"
@@ -16,6 +14,7 @@ class Reader::Format {
   virtual ~Format() = default;
 
   virtual const Record* next() = 0;
+  virtual const PacketView& parse_again(Bytes bytes, std::uint32_t interface, std::uint64_t offset) = 0;
   virtual FileFormat format() const = 0;
 
   const Source& source() const { return input_.source(); }
@@ -24,19 +23,26 @@ class Reader::Format {
   const ReadCounters& counters() const { return counters_; }
 
  protected:
-  [[noreturn]] void fail(std::uint64_t offset, const std::string& reason) const {
-    throw FormatError(input_.source().name(), offset, reason);
-  }
-  [[noreturn]] void fail_truncated(std::uint64_t offset, const char* what, std::uint64_t need, std::uint64_t have) const {
-    fail(offset, fmt::format("the file ends inside {} ({} of {} bytes); {} packets before it are whole", what, have,
-                             need, counters_.packets));
-  }
+  /// Everything longer is taken for damage, so that no length in a file makes memory explode, not even in
+  /// compressed data that unpacks without end. Other programs stop at 16 MiB or less.
+  static constexpr std::uint32_t kLongestRecord = std::uint32_t{1} << 28;
+
+  [[noreturn]] void fail(std::uint64_t offset, const std::string& reason) const;
+  [[noreturn]] void fail_truncated(std::uint64_t offset, const std::string& what, std::uint64_t need,
+                                   std::uint64_t have) const;
+  /// Adds what the file describes once and readers keep; fails where that has no end.
+  void add_section(Section section);
+  void add_interface(Interface interface, std::uint64_t offset);
 
   InputBuffer input_;
   Record record_;
   std::vector<Section> sections_;
   std::vector<Interface> interfaces_;
   ReadCounters counters_;
+
+ private:
+  void count_kept(std::size_t bytes, std::uint64_t offset);
+  std::size_t kept_ = 0;
 };
 
 bool is_pcap_magic(std::uint32_t magic_little_endian);

@@ -1,6 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "format/format_reader.h"
+#include <limits>
+
+#include <fmt/format.h>
+
+#include <utility>
+
 #include "format/block.h"
+#include "format/format_reader.h"
 #include "format/options.h"
 #include "format/pcap.h"
 #include "pcapml/cursor.h"
@@ -31,29 +37,30 @@ class PcapReader final : public Reader::Format {
     return read_packet();
   }
 
+  const PacketView& parse_again(Bytes bytes, std::uint32_t /*interface*/, std::uint64_t offset) override {
+    if (bytes.size() < record_header_size_ || parse_header(bytes) != bytes.size() - record_header_size_)
+      fail_changed(offset);
+    set_place(bytes, offset);
+    return record_.packet;
+  }
+
  private:
   enum class State { begin, header_read, packets };
 
   void read_header() {
     const Bytes header = input_.peek(kPcapHeaderSize);
-    Cursor magic_cursor(header, ByteOrder::little);
-    std::uint32_t magic = magic_cursor.u32();
-    order_ = ByteOrder::little;
-    if (!is_known(magic)) {
-      magic = __builtin_bswap32(magic);
-      order_ = ByteOrder::big;
-    }
-    if (header.size() < kPcapHeaderSize) fail_truncated(0, "the file header", kPcapHeaderSize, header.size());
+    order_ = is_known(Cursor(header).le32()) ? ByteOrder::little : ByteOrder::big;
     Cursor cursor(header, order_);
-    cursor.skip(4);
+    const std::uint32_t magic = cursor.u32();
     const std::uint16_t major = cursor.u16();
     const std::uint16_t minor = cursor.u16();
     cursor.skip(8);  // zone and sigfigs: no writer fills them
     const std::uint32_t snap_length = cursor.u32();
     const std::uint32_t link = cursor.u32();
+    if (!cursor.ok()) fail_truncated(0, "the file header", kPcapHeaderSize, header.size());
     if (major != 2) fail(4, fmt::format("pcap version {}.{} is not known; 2.x is", major, minor));
     record_header_size_ = magic == kPcapKuznetzov ? kPcapRecordSize + 8 : kPcapRecordSize;
-    lengths_swapped_ = minor < 3;  // versions before 2.3 wrote the original length first
+    lengths_ = minor < 3 ? Lengths::original_first : minor == 3 ? Lengths::unsure : Lengths::captured_first;
     nano_ = magic == kPcapNano;
 
     Interface interface;
@@ -66,8 +73,8 @@ class PcapReader final : public Reader::Format {
     if (nano_) options.add_u8(kInterfaceResolution, interface.resolution.tsresol());
     if (interface.fcs_bits != 0) options.add_u8(kInterfaceFcsLength, interface.fcs_bits);
     interface.options = std::move(options).take();
-    sections_.push_back({interface.order, {}, 0});
-    interfaces_.push_back(std::move(interface));
+    add_section({interface.order, {}, 0});
+    add_interface(std::move(interface), 0);
     input_.consume(kPcapHeaderSize);
   }
 
@@ -78,18 +85,22 @@ class PcapReader final : public Reader::Format {
   const Record* read_packet() {
     const std::uint64_t offset = input_.offset();
     Bytes bytes = input_.peek(record_header_size_);
-    if (bytes.empty()) return nullptr;
-    if (bytes.size() < record_header_size_) fail_truncated(offset, "a packet header", record_header_size_, bytes.size());
+    if (bytes.size() < record_header_size_) {
+      if (bytes.empty()) return nullptr;
+      fail_truncated(offset, "a packet header", record_header_size_, bytes.size());
+    }
     Cursor cursor(bytes, order_);
     const std::uint32_t seconds = cursor.u32();
     const std::uint32_t fraction = cursor.u32();
     std::uint32_t captured = cursor.u32();
     std::uint32_t original = cursor.u32();
-    if (lengths_swapped_) std::swap(captured, original);
-    const std::uint64_t size = std::uint64_t{record_header_size_} + captured;
+    if (lengths_ == Lengths::original_first || (lengths_ == Lengths::unsure && captured > original))
+      std::swap(captured, original);
+    if (captured > kLongestRecord)
+      fail(offset, fmt::format("a packet claims {} bytes, more than any packet has", captured));
+    const std::size_t size = record_header_size_ + captured;
     bytes = input_.peek(size);
-    if (bytes.size() < size)
-      fail_truncated(offset, "a packet (or its length is damaged)", size, bytes.size());
+    if (bytes.size() < size) fail_truncated(offset, "a packet (or its length is damaged)", size, bytes.size());
 
     PacketView& packet = record_.packet;
     // A fraction above one second is odd but well defined.
@@ -104,10 +115,14 @@ class PcapReader final : public Reader::Format {
     return &record_;
   }
 
+  /// Versions before 2.3 wrote the original length first, writers of 2.3 did either; the captured one is
+  /// never the larger there.
+  enum class Lengths : unsigned char { captured_first, original_first, unsure };
+
   State state_ = State::begin;
   ByteOrder order_ = ByteOrder::little;
   std::size_t record_header_size_ = kPcapRecordSize;
-  bool lengths_swapped_ = false;
+  Lengths lengths_ = Lengths::captured_first;
   bool nano_ = false;
 };
 

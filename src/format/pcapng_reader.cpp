@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "format/block.h"
@@ -18,20 +20,26 @@ class PcapngReader final : public Reader::Format {
   const Record* next() override {
     const std::uint64_t offset = input_.offset();
     const Bytes head = input_.peek(kBlockOverhead);
-    if (head.empty()) return nullptr;
-    if (head.size() < kBlockOverhead) fail_truncated(offset, "a block header", kBlockOverhead, head.size());
-    Cursor head_cursor(head, order_);
-    const std::uint32_t type = head_cursor.u32();
-    if (type == kSectionHeader) order_ = section_order(head, offset);
-    const std::uint32_t length = Cursor(head.subspan(4), order_).u32();
-    if (length < kBlockOverhead || length % 4 != 0)
-      fail(offset, fmt::format("a block of type {:#x} claims a length of {} bytes", type, length));
+    if (head.size() < kBlockOverhead) {
+      if (head.empty()) return nullptr;
+      fail_truncated(offset, "a block header", kBlockOverhead, head.size());
+    }
+    Cursor cursor(head, order_);
+    std::uint32_t type = cursor.u32();
+    std::uint32_t length = cursor.u32();
+    if (type == kSectionHeader) {  // the same number in both orders
+      order_ = section_order(head, offset);
+      cursor = Cursor(head, order_);
+      type = cursor.u32();
+      length = cursor.u32();
+    }
+    if (length < kBlockOverhead || length % 4 != 0 || length > kLongestRecord)
+      fail(offset, fmt::format("a {} claims a length of {} bytes, which cannot be", block_name(type), length));
     const Bytes whole = input_.peek(length);
     if (whole.size() < length)
-      fail_truncated(offset, "a block (or its length is damaged)", length, whole.size());
-    if (Cursor(whole.last(4), order_).u32() != length)
-      fail(offset, fmt::format("the two lengths of a block of type {:#x} differ: {} and {}", type, length,
-                               Cursor(whole.last(4), order_).u32()));
+      fail_truncated(offset, fmt::format("a {} (or its length is damaged)", block_name(type)), length, whole.size());
+    if (const std::uint32_t again = Cursor(whole.last(4), order_).u32(); again != length)
+      fail(offset, fmt::format("the two lengths of a {} differ: {} and {}", block_name(type), length, again));
     record_.block = {type, order_, whole.subspan(8, length - kBlockOverhead), offset};
     read_block();
     input_.consume(length);
@@ -39,13 +47,14 @@ class PcapngReader final : public Reader::Format {
   }
 
  private:
+  enum class Legacy : unsigned char { unknown, yes, no };
+
   /// The byte order that a Section Header Block's magic shows (draft, section 4.1).
   ByteOrder section_order(Bytes head, std::uint64_t offset) const {
-    Cursor magic(head.subspan(8), ByteOrder::little);
-    switch (magic.u32()) {
-      case kByteOrderMagic: return ByteOrder::little;
-      case __builtin_bswap32(kByteOrderMagic): return ByteOrder::big;
-      default: fail(offset, "a section header without the byte-order magic");
+    switch (Cursor(head.subspan(8)).be32()) {
+      case kByteOrderMagic: return ByteOrder::big;
+      case __builtin_bswap32(kByteOrderMagic): return ByteOrder::little;
+      default: fail(offset, "a Section Header Block without the byte-order magic");
     }
   }
 
@@ -60,15 +69,14 @@ class PcapngReader final : public Reader::Format {
     }
   }
 
-  Bytes options_of(const Cursor& cursor) const {
-    const auto options = check_options(cursor.rest(), order_);
-    if (!options)
-      fail(record_.block.offset, fmt::format("an option of a block of type {:#x} runs past its end", record_.block.type));
-    return *options;
+  [[noreturn]] void fail_block(const std::string& reason) const {
+    fail(record_.block.offset, fmt::format("a {} {}", block_name(record_.block.type), reason));
   }
 
-  [[noreturn]] void fail_short() const {
-    fail(record_.block.offset, fmt::format("a block of type {:#x} is too short", record_.block.type));
+  Bytes options_of(const Cursor& cursor) const {
+    const auto options = check_options(cursor.rest(), order_);
+    if (!options) fail_block("has an option that runs past its end");
+    return *options;
   }
 
   void read_section() {
@@ -77,17 +85,16 @@ class PcapngReader final : public Reader::Format {
     const std::uint16_t major = cursor.u16();
     const std::uint16_t minor = cursor.u16();
     cursor.skip(8);  // the section's length: a hint that writers may leave out
-    if (!cursor.ok()) fail_short();
-    if (major != 1) fail(record_.block.offset, fmt::format("pcapng version {}.{} is not known; 1.x is", major, minor));
+    if (!cursor.ok()) fail_block("is too short");
+    if (major != 1) fail_block(fmt::format("has version {}.{}, which is not known; 1.x is", major, minor));
     const Bytes options = options_of(cursor);
-    sections_.push_back({order_, {options.begin(), options.end()}, record_.block.offset});
+    add_section({order_, {options.begin(), options.end()}, record_.block.offset});
     first_interface_ = interfaces_.size();
-    legacy_ = options_.legacy_timestamps == LegacyTimestamps::yes   ? Legacy::yes
-              : options_.legacy_timestamps == LegacyTimestamps::no ? Legacy::no
-                                                                   : Legacy::unknown;
+    legacy_ = options_.legacy_timestamps == LegacyTimestamps::no ? Legacy::no : Legacy::unknown;
     record_.kind = Record::Kind::section;
   }
 
+  /// Draft, section 4.2.
   void read_interface() {
     Cursor cursor(record_.block.body, order_);
     Interface interface;
@@ -96,28 +103,34 @@ class PcapngReader final : public Reader::Format {
     interface.link_type = cursor.u16();
     cursor.skip(2);
     interface.snap_length = cursor.u32();
-    if (!cursor.ok()) fail_short();
+    if (!cursor.ok()) fail_block("is too short");
     const Bytes options = options_of(cursor);
     interface.options.assign(options.begin(), options.end());
-    for (const Option& option : OptionsView(options, order_)) {
-      Cursor value(option.value, order_);
-      switch (option.code) {
-        case kInterfaceResolution: interface.resolution = TimeResolution(value.u8()); break;
-        case kInterfaceFcsLength: interface.fcs_bits = value.u8(); break;
-        case kInterfaceTimeOffset: interface.offset_seconds = static_cast<std::int64_t>(value.u64()); break;
-        default: break;
-      }
-      if (!value.ok())
-        fail(record_.block.offset, fmt::format("option {} of an interface is too short", option.code));
-    }
-    interfaces_.push_back(std::move(interface));
+    const OptionsView view = interface.options_view();
+    // An option that may stand only once counts where it stands first.
+    if (const auto option = timing_option(view, kInterfaceResolution, 1))
+      interface.resolution = TimeResolution(Cursor(option->value).u8());
+    if (const auto option = timing_option(view, kInterfaceTimeOffset, 8))
+      interface.offset_seconds = static_cast<std::int64_t>(Cursor(option->value, order_).u64());
+    if (const auto option = timing_option(view, kInterfaceTimeOffsetNs, 4))
+      interface.offset_ns = static_cast<std::int32_t>(Cursor(option->value, order_).u32());
+    if (const auto option = view.find(kInterfaceFcsLength)) interface.fcs_bits = Cursor(option->value).u8();
+    add_interface(std::move(interface), record_.block.offset);
     record_.kind = Record::Kind::interface;
   }
 
+  /// Without these every time of the interface would be wrong, so their form has to be right.
+  std::optional<Option> timing_option(OptionsView options, std::uint16_t code, std::size_t size) const {
+    const auto option = options.find(code);
+    if (option && option->value.size() != size)
+      fail_block(fmt::format("has option {} with {} bytes instead of {}", code, option->value.size(), size));
+    return option;
+  }
+
   const Interface& select_interface(std::uint32_t id) {
-    if (id >= interfaces_.size() - first_interface_)
-      fail(record_.block.offset, fmt::format("a packet names interface {}, but its section has only {}", id,
-                                             interfaces_.size() - first_interface_));
+    const std::size_t count = interfaces_.size() - first_interface_;
+    if (id >= count)
+      fail_block(fmt::format("names interface {}, but {} are described before it in its section", id, count));
     record_.packet.interface_id = id;
     record_.packet.interface = static_cast<std::uint32_t>(first_interface_ + id);
     return interfaces_[record_.packet.interface];
@@ -128,31 +141,33 @@ class PcapngReader final : public Reader::Format {
     packet.has_timestamp = true;
     packet.ticks = std::uint64_t{high} << 32 | low;
     if (legacy_ != Legacy::no && packet.ticks != 0) correct_legacy(interface, high, low);
-    const auto ns = interface.resolution.to_ns(packet.ticks, interface.offset_seconds);
-    if (!ns) fail(packet.offset, fmt::format("the time of a packet ({} ticks) lies beyond the year 2262", packet.ticks));
+    const auto ns = interface.to_ns(packet.ticks);
+    if (!ns) fail_block(fmt::format("has a time ({} ticks) beyond the year 2262", packet.ticks));
     packet.timestamp_ns = *ns;
   }
 
   /// Earlier pcapml versions wrote seconds and microseconds into the two halves; see doc/format.md.
   void correct_legacy(const Interface& interface, std::uint32_t high, std::uint32_t low) {
     constexpr std::uint32_t kYear38500 = 0x10000000;
+    const bool forced = options_.legacy_timestamps == LegacyTimestamps::yes;
+    const bool fits = interface.resolution == TimeResolution::micro() && interface.offset_seconds == 0 &&
+                      interface.offset_ns == 0 && low < 1'000'000 && (forced || high >= kYear38500);
     if (legacy_ == Legacy::unknown) {
-      const bool split = interface.resolution == TimeResolution::micro() && interface.offset_seconds == 0 &&
-                         high >= kYear38500 && low < 1'000'000;
-      legacy_ = split ? Legacy::yes : Legacy::no;
-      if (split) ++counters_.legacy_sections;
+      legacy_ = fits || forced ? Legacy::yes : Legacy::no;
+      if (legacy_ == Legacy::no) return;
+      ++counters_.legacy_sections;
     }
-    if (legacy_ == Legacy::no) return;
-    if (low >= 1'000'000)
-      fail(record_.packet.offset, fmt::format("the section has split timestamps (seconds, microseconds), but this "
-                                              "packet has {} microseconds; try --legacy-timestamps no", low));
+    if (!fits)
+      fail_block(fmt::format("has the time {:#010x} {:#010x}, which is not in seconds and microseconds as those "
+                             "before it in its section are; try --legacy-timestamps no", high, low));
     record_.packet.ticks = std::uint64_t{high} * 1'000'000 + low;
   }
 
   void begin_packet() {
     record_.kind = Record::Kind::packet;
     record_.packet.offset = record_.block.offset;
-    record_.packet.drop_count = 0;
+    record_.packet.size = static_cast<std::uint32_t>(record_.block.body.size() + kBlockOverhead);
+    record_.packet.drop_count = PacketView::kDropsUnknown;
   }
 
   /// Draft, section 4.3.
@@ -171,8 +186,7 @@ class PcapngReader final : public Reader::Format {
     packet.original_length = cursor.u32();
     packet.data = cursor.take(captured);
     cursor.skip(std::min(padded(captured) - captured, cursor.remaining()));
-    if (!cursor.ok())
-      fail(packet.offset, fmt::format("a packet claims {} captured bytes, more than its block holds", captured));
+    if (!cursor.ok()) fail_block(fmt::format("claims {} captured bytes, more than it holds", captured));
     packet.options = {cursor.empty() ? Bytes{} : options_of(cursor), order_};
     set_time(select_interface(id), high, low);
     ++counters_.packets;
@@ -189,8 +203,7 @@ class PcapngReader final : public Reader::Format {
                                        ? packet.original_length
                                        : std::min(packet.original_length, interface.snap_length);
     packet.data = cursor.take(captured);
-    if (!cursor.ok())
-      fail(packet.offset, fmt::format("a simple packet claims {} bytes, more than its block holds", captured));
+    if (!cursor.ok()) fail_block(fmt::format("claims {} captured bytes, more than it holds", captured));
     packet.options = {{}, order_};
     packet.has_timestamp = false;
     packet.ticks = 0;
@@ -211,12 +224,17 @@ class PcapngReader final : public Reader::Format {
     ++counters_.obsolete_packets;
   }
 
-  enum class Legacy { unknown, yes, no };
+  enum class Legacy : unsigned char { unknown, yes, no };
+
+  struct SectionState {
+    std::size_t first_interface = 0;
+    Legacy legacy = Legacy::unknown;
+  };
 
   ReaderOptions options_;
   ByteOrder order_ = ByteOrder::little;
-  Legacy legacy_ = Legacy::unknown;
-  std::size_t first_interface_ = 0;
+  SectionState state_;                 ///< of the section that is being read
+  std::vector<SectionState> states_;
 };
 
 }  // namespace

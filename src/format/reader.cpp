@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pcapml/reader.h"
 
+#include <fmt/format.h>
+
 #include "format/block.h"
 #include "format/format_reader.h"
 #include "pcapml/cursor.h"
@@ -10,16 +12,48 @@ namespace {
 
 std::unique_ptr<Reader::Format> detect(std::unique_ptr<Source> source, const ReaderOptions& options) {
   InputBuffer input(std::move(source));
-  Cursor start(input.peek(4), ByteOrder::little);
-  const std::uint32_t magic = start.u32();
-  if (start.ok() && magic == kSectionHeader) return make_pcapng_reader(std::move(input), options);
-  if (start.ok() && is_pcap_magic(magic)) return make_pcap_reader(std::move(input));
+  const Bytes head = input.peek(4);
   const std::string name = input.source().name();
-  if (input.peek(1).empty()) throw FormatError(name, 0, "the file is empty; a pcap or pcapng file was expected");
-  throw FormatError(name, 0, fmt::format("neither pcap nor pcapng (it begins with {:#010x})", __builtin_bswap32(magic)));
+  if (head.empty()) throw FormatError(name, 0, "the file is empty; a pcap or pcapng file was expected");
+  if (head.size() < 4)
+    throw FormatError(name, 0, fmt::format("neither pcap nor pcapng (it has only {} bytes)", head.size()));
+  const std::uint32_t magic = Cursor(head).le32();
+  if (magic == kSectionHeader) return make_pcapng_reader(std::move(input), options);
+  if (is_pcap_magic(magic)) return make_pcap_reader(std::move(input));
+  throw FormatError(name, 0, fmt::format("neither pcap nor pcapng (it begins with {:#010x})", Cursor(head).be32()));
 }
 
 }  // namespace
+
+void Reader::Format::fail(std::uint64_t offset, const std::string& reason) const {
+  const std::string& name = input_.source().name();
+  if (counters_.packets == 0) throw FormatError(name, offset, reason);
+  throw FormatError(name, offset, fmt::format("{}; {} packets before it are good (--salvage keeps what can be read)",
+                                              reason, counters_.packets));
+}
+
+void Reader::Format::fail_truncated(std::uint64_t offset, const std::string& what, std::uint64_t need,
+                                    std::uint64_t have) const {
+  fail(offset, fmt::format("the file ends inside {} ({} of {} bytes)", what, have, need));
+}
+
+void Reader::Format::count_kept(std::size_t bytes, std::uint64_t offset) {
+  constexpr std::size_t kMost = std::size_t{1} << 28;
+  kept_ += bytes;
+  if (kept_ > kMost)
+    fail(offset, fmt::format("{} sections and {} interfaces are more than any capture has", sections_.size(),
+                             interfaces_.size()));
+}
+
+void Reader::Format::add_section(Section section) {
+  count_kept(sizeof section + section.options.size(), section.offset);
+  sections_.push_back(std::move(section));
+}
+
+void Reader::Format::add_interface(Interface interface, std::uint64_t offset) {
+  count_kept(sizeof interface + interface.options.size(), offset);
+  interfaces_.push_back(std::move(interface));
+}
 
 Reader::Reader(std::unique_ptr<Source> source, ReaderOptions options)
     : format_(detect(std::move(source), options)) {}
@@ -28,6 +62,9 @@ Reader::Reader(Reader&&) noexcept = default;
 Reader& Reader::operator=(Reader&&) noexcept = default;
 
 const Record* Reader::next() { return format_->next(); }
+const PacketView& Reader::parse_again(Bytes bytes, std::uint32_t interface, std::uint64_t offset) {
+  return format_->parse_again(bytes, interface, offset);
+}
 FileFormat Reader::format() const { return format_->format(); }
 const Source& Reader::source() const { return format_->source(); }
 const std::vector<Section>& Reader::sections() const { return format_->sections(); }

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "dataset/label_groups.h"
+
+#include <charconv>
+#include <limits>
+
+namespace pcapml {
+namespace {
+
+constexpr std::size_t kKnownComments = 4096;
+constexpr std::size_t kLongestKnown = 512;  // bounds the memory of what is remembered
+
+/// The direction in words, or as an earlier version wrote it (`lan2wan`).
+std::string direction_of(const Label& label) {
+  switch (label.direction()) {
+    case 'e': return "egress";
+    case 'i': return "ingress";
+    default: break;
+  }
+  for (const char* name : {"dir", "d"})
+    if (const std::string* value = label.field(name)) return *value;
+  return {};
+}
+
+}  // namespace
+
+LabelGroups::LabelGroups(std::string key) : key_(std::move(key)), known_(kKnownComments) {
+  if (key_ == "proc") key_ = "label";
+  if (key_ == "d") key_ = "dir";
+  groups_.push_back({SummaryGroup::Kind::unlabeled, "<unlabeled>"});
+  groups_.push_back({SummaryGroup::Kind::without_key, "<no " + key_ + ">"});
+}
+
+std::uint32_t LabelGroups::find(const PacketLabel& label) {
+  std::uint32_t group = kUnlabeled;
+  if (label.comment.size() > kLongestKnown) {
+    group = read(*label.label);
+  } else {
+    Known& known = known_[keyed_hash(label.comment) % kKnownComments];
+    if (known.comment != label.comment) {
+      known.group = read(*label.label);
+      known.comment = label.comment;
+    }
+    group = known.group;
+  }
+  last_comment_ = label.comment;
+  last_group_ = group;
+  return group;
+}
+
+std::uint32_t LabelGroups::read(const LabelView& view) {
+  std::uint32_t group = kWithoutKey;
+  if (key_ == "label") {
+    std::string scratch;
+    group = group_named(label_name(view, scratch));
+  } else {
+    const Label label = decode_label(view);
+    if (key_ == "dir") {
+      if (const std::string direction = direction_of(label); !direction.empty()) group = group_named(direction);
+    } else if (const std::string* value = label.field(key_)) {
+      group = group_named(*value);
+    }
+  }
+  if (samples_.add(sample_key(view.sample_id), group)) ++groups_[group].samples;
+  return group;
+}
+
+std::uint32_t LabelGroups::group_named(std::string_view name) {
+  if (const auto found = numbers_.find(name); found != numbers_.end()) return found->second;
+  const auto number = static_cast<std::uint32_t>(groups_.size());
+  groups_.push_back({SummaryGroup::Kind::named, std::string(name)});
+  numbers_.emplace(name, number);
+  return number;
+}
+
+/// A number of its own for each id: the id itself, or beyond 63 bits one that counts down from the highest.
+std::uint64_t LabelGroups::sample_key(std::string_view id) {
+  id = canonical_sample_id(id);
+  std::uint64_t number = 0;
+  const auto [end, error] = std::from_chars(id.data(), id.data() + id.size(), number);
+  if (error == std::errc{} && number <= std::numeric_limits<std::uint64_t>::max() / 2) return number;
+  auto found = long_ids_.find(id);
+  if (found == long_ids_.end())
+    found = long_ids_.emplace(id, static_cast<std::uint32_t>(long_ids_.size())).first;
+  return std::numeric_limits<std::uint64_t>::max() - found->second;
+}
+
+}  // namespace pcapml

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pcapml/strip.h"
+
+#include <fmt/format.h>
+
+#include "dataset/capture_input.h"
+#include "dataset/pcap_output.h"
+#include "dataset/section_copier.h"
+#include "dataset/synthetic_ethernet.h"
+#include "io/output_file.h"
+#include "label/packet_label.h"
+
+namespace pcapml {
+namespace {
+
+StripResult strip_to_pcapng(const StripRequest& request) {
+  StripResult result;
+  OutputFile output(request.output, request.output_options.fsync ? Sync::yes : Sync::no);
+  CaptureInput input(request.input, request.input_options);
+  PcapngWriter writer(output.stream());
+  SectionCopier copier(writer, request.link_ethernet);
+  SyntheticEthernet ethernet;
+  while (const Record* record = input.next()) {
+    if (record->kind != Record::Kind::packet) {
+      copier.copy(*record, input.reader());
+      continue;
+    }
+    const PacketView& packet = record->packet;
+    const PacketLabel label = find_label(packet.options);
+    const PacketOptions options{label.before, {}, label.after};
+    writer.packet(packet.interface_id,
+                  request.link_ethernet ? ethernet.apply(input.interface(packet), packet) : packet, options);
+    ++result.packets;
+    result.labels += label.label ? 1 : 0;
+  }
+  output.commit();
+  input.add_to(result.report);
+  return result;
+}
+
+/// nullopt where the file has to be read again with a header that holds more; `shape` then has it.
+std::optional<StripResult> strip_to_pcap(const StripRequest& request, PcapFileShape& shape) {
+  StripResult result;
+  OutputFile output(request.output, request.output_options.fsync ? Sync::yes : Sync::no);
+  CaptureInput input(request.input, request.input_options);
+  const bool can_begin_again = input.reader().source().size().has_value() && output.is_regular();
+  std::optional<PcapWriter> writer;
+  SyntheticEthernet ethernet;
+  std::vector<Interface> interfaces;  // as the output has them
+  while (const Record* record = input.next()) {
+    if (record->kind == Record::Kind::interface) {
+      const Interface& interface = input.reader().interfaces().back();
+      interfaces.push_back(request.link_ethernet ? with_ethernet(interface) : interface);
+      shape.add(interfaces.back());
+      if (writer && shape.grew() && can_begin_again) return std::nullopt;
+    }
+    if (record->kind != Record::Kind::packet) continue;
+    const Interface& interface = interfaces[record->packet.interface];
+    const PacketView packet =
+        request.link_ethernet ? ethernet.apply(input.interface(record->packet), record->packet) : record->packet;
+    if (!writer) writer.emplace(output.stream(), shape.choose(interface.link_type));
+    shape.check(interface, request.input);
+    writer->packet(packet.timestamp_ns, packet.original_length, packet.data);
+    ++result.packets;
+    result.labels += find_label(record->packet.options).label ? 1 : 0;
+  }
+  if (!writer) writer.emplace(output.stream(), shape.choose());
+  output.commit();
+  input.add_to(result.report);
+  return result;
+}
+
+}  // namespace
+
+StripResult strip(const StripRequest& request) {
+  refuse_same_file(request.output, {request.input});
+  if (request.format == OutputFormat::pcapng) return strip_to_pcapng(request);
+  PcapFileShape shape;
+  while (true) {
+    if (auto result = strip_to_pcap(request, shape)) return *result;
+    shape.begin_again();
+  }
+}
+
+}  // namespace pcapml
