@@ -30,6 +30,8 @@ class Reader::Format {
   [[noreturn]] void fail(std::uint64_t offset, const std::string& reason) const;
   [[noreturn]] void fail_truncated(std::uint64_t offset, const std::string& what, std::uint64_t need,
                                    std::uint64_t have) const;
+  /// For parse_again: these bytes are not the packet that was read before.
+  [[noreturn]] void fail_changed(std::uint64_t offset) const;
   /// Adds what the file describes once and readers keep; fails where that has no end.
   void add_section(Section section);
   void add_interface(Interface interface, std::uint64_t offset);
@@ -46,6 +48,8 @@ class Reader::Format {
 };
 
 bool is_pcap_magic(std::uint32_t magic_little_endian);
+/// Whether a file that begins with these bytes is a pcap or pcapng file.
+bool is_capture_magic(Bytes start);
 std::unique_ptr<Reader::Format> make_pcap_reader(InputBuffer input);
 std::unique_ptr<Reader::Format> make_pcapng_reader(InputBuffer input, const ReaderOptions& options);
 

@@ -43,7 +43,8 @@ std::optional<Bytes> check_options(Bytes bytes, ByteOrder order) {
 
 void OptionList::add(std::uint16_t code, Bytes value) {
   if (value.size() > kMaxOptionLength)
-    throw DataError(fmt::format("an option of {} bytes exceeds the 65535 that a pcapng option holds", value.size()));
+    throw DataError(
+        fmt::format("an option of {} bytes exceeds the 65535 that a pcapng option holds", value.size()));
   const std::size_t at = bytes_.size();
   bytes_.resize(at + 4 + padded(value.size()));
   std::byte* to = store(bytes_.data() + at, code, order_);
@@ -51,7 +52,9 @@ void OptionList::add(std::uint16_t code, Bytes value) {
   store(to, value);
 }
 
-void OptionList::add_u8(std::uint16_t code, std::uint8_t value) { add(code, std::as_bytes(std::span{&value, 1})); }
+void OptionList::add_u8(std::uint16_t code, std::uint8_t value) {
+  add(code, std::as_bytes(std::span{&value, 1}));
+}
 
 void OptionList::add_u32(std::uint16_t code, std::uint32_t value) {
   std::byte bytes[4];

@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <limits>
-
 #include <fmt/format.h>
 
 #include <utility>
@@ -31,14 +29,13 @@ class PcapReader final : public Reader::Format {
         record_.kind = Record::Kind::interface;
         state_ = State::packets;
         return &record_;
-      case State::packets:
-        break;
+      case State::packets: break;
     }
     return read_packet();
   }
 
   const PacketView& parse_again(Bytes bytes, std::uint32_t /*interface*/, std::uint64_t offset) override {
-    if (bytes.size() < record_header_size_ || parse_header(bytes) != bytes.size() - record_header_size_)
+    if (bytes.size() < record_header_size_ || parse_header(bytes, offset) != bytes.size())
       fail_changed(offset);
     set_place(bytes, offset);
     return record_.packet;
@@ -67,7 +64,8 @@ class PcapReader final : public Reader::Format {
     interface.link_type = static_cast<std::uint16_t>(link & kPcapLinkMask);
     interface.snap_length = snap_length;
     interface.resolution = nano_ ? TimeResolution::nano() : TimeResolution::micro();
-    if ((link & kPcapFcsPresent) != 0) interface.fcs_bits = static_cast<std::uint8_t>((link >> kPcapFcsShift) * 16);
+    if ((link & kPcapFcsPresent) != 0)
+      interface.fcs_bits = static_cast<std::uint8_t>((link >> kPcapFcsShift) * 16);
     // What the file header says, as the options that say it in pcapng.
     OptionList options(interface.order);
     if (nano_) options.add_u8(kInterfaceResolution, interface.resolution.tsresol());
@@ -89,30 +87,41 @@ class PcapReader final : public Reader::Format {
       if (bytes.empty()) return nullptr;
       fail_truncated(offset, "a packet header", record_header_size_, bytes.size());
     }
+    const std::size_t size = parse_header(bytes, offset);
+    bytes = input_.peek(size);
+    if (bytes.size() < size)
+      fail_truncated(offset, "a packet (or its length is damaged)", size, bytes.size());
+    set_place(bytes, offset);
+    input_.consume(size);
+    ++counters_.packets;
+    record_.kind = Record::Kind::packet;
+    return &record_;
+  }
+
+  /// Takes what a packet's header says, and gives the size of header and packet.
+  std::size_t parse_header(Bytes bytes, std::uint64_t offset) {
     Cursor cursor(bytes, order_);
     const std::uint32_t seconds = cursor.u32();
     const std::uint32_t fraction = cursor.u32();
     std::uint32_t captured = cursor.u32();
     std::uint32_t original = cursor.u32();
-    if (lengths_ == Lengths::original_first || (lengths_ == Lengths::unsure && captured > original))
+    if (lengths_ != Lengths::captured_first && (lengths_ == Lengths::original_first || captured > original))
       std::swap(captured, original);
     if (captured > kLongestRecord)
       fail(offset, fmt::format("a packet claims {} bytes, more than any packet has", captured));
-    const std::size_t size = record_header_size_ + captured;
-    bytes = input_.peek(size);
-    if (bytes.size() < size) fail_truncated(offset, "a packet (or its length is damaged)", size, bytes.size());
-
     PacketView& packet = record_.packet;
     // A fraction above one second is odd but well defined.
     packet.ticks = std::uint64_t{seconds} * (nano_ ? 1'000'000'000 : 1'000'000) + fraction;
     packet.timestamp_ns = static_cast<std::int64_t>(nano_ ? packet.ticks : packet.ticks * 1000);
     packet.original_length = original;
+    return record_header_size_ + captured;
+  }
+
+  void set_place(Bytes bytes, std::uint64_t offset) {
+    PacketView& packet = record_.packet;
     packet.data = bytes.subspan(record_header_size_);
     packet.offset = offset;
-    input_.consume(size);
-    ++counters_.packets;
-    record_.kind = Record::Kind::packet;
-    return &record_;
+    packet.size = static_cast<std::uint32_t>(bytes.size());
   }
 
   /// Versions before 2.3 wrote the original length first, writers of 2.3 did either; the captured one is

@@ -13,7 +13,8 @@ namespace {
 
 class PcapngReader final : public Reader::Format {
  public:
-  PcapngReader(InputBuffer input, const ReaderOptions& options) : Format(std::move(input)), options_(options) {}
+  PcapngReader(InputBuffer input, const ReaderOptions& options)
+      : Format(std::move(input)), options_(options) {}
 
   FileFormat format() const override { return FileFormat::pcapng; }
 
@@ -24,38 +25,60 @@ class PcapngReader final : public Reader::Format {
       if (head.empty()) return nullptr;
       fail_truncated(offset, "a block header", kBlockOverhead, head.size());
     }
-    Cursor cursor(head, order_);
-    std::uint32_t type = cursor.u32();
-    std::uint32_t length = cursor.u32();
-    if (type == kSectionHeader) {  // the same number in both orders
-      order_ = section_order(head, offset);
-      cursor = Cursor(head, order_);
-      type = cursor.u32();
-      length = cursor.u32();
-    }
+    if (Cursor(head).be32() == kSectionHeader) begin_section(head, offset);
+    section_ = &states_.back();
+    Cursor cursor(head, section_->order);
+    const std::uint32_t type = cursor.u32();
+    const std::uint32_t length = cursor.u32();
     if (length < kBlockOverhead || length % 4 != 0 || length > kLongestRecord)
-      fail(offset, fmt::format("a {} claims a length of {} bytes, which cannot be", block_name(type), length));
+      fail(offset,
+           fmt::format("a {} claims a length of {} bytes, which cannot be", block_name(type), length));
     const Bytes whole = input_.peek(length);
     if (whole.size() < length)
-      fail_truncated(offset, fmt::format("a {} (or its length is damaged)", block_name(type)), length, whole.size());
-    if (const std::uint32_t again = Cursor(whole.last(4), order_).u32(); again != length)
+      fail_truncated(offset, fmt::format("a {} (or its length is damaged)", block_name(type)), length,
+                     whole.size());
+    if (const std::uint32_t again = Cursor(whole.last(4), section_->order).u32(); again != length)
       fail(offset, fmt::format("the two lengths of a {} differ: {} and {}", block_name(type), length, again));
-    record_.block = {type, order_, whole.subspan(8, length - kBlockOverhead), offset};
+    record_.block = {type, section_->order, whole.subspan(8, length - kBlockOverhead), offset};
     read_block();
+    count_packet();
     input_.consume(length);
     return &record_;
+  }
+
+  const PacketView& parse_again(Bytes bytes, std::uint32_t interface, std::uint64_t offset) override {
+    section_ = &states_[interfaces_[interface].section];
+    Cursor cursor(bytes, section_->order);
+    const std::uint32_t type = cursor.u32();
+    const bool is_packet = type == kEnhancedPacket || type == kSimplePacket || type == kObsoletePacket;
+    if (!is_packet || cursor.u32() != bytes.size() || bytes.size() < kBlockOverhead) fail_changed(offset);
+    record_.block = {type, section_->order, bytes.subspan(8, bytes.size() - kBlockOverhead), offset};
+    read_block();
+    if (record_.packet.interface != interface) fail_changed(offset);
+    return record_.packet;
   }
 
  private:
   enum class Legacy : unsigned char { unknown, yes, no };
 
-  /// The byte order that a Section Header Block's magic shows (draft, section 4.1).
-  ByteOrder section_order(Bytes head, std::uint64_t offset) const {
+  struct SectionState {
+    ByteOrder order = ByteOrder::little;
+    Legacy legacy = Legacy::unknown;
+    std::size_t first_interface = 0;
+  };
+
+  /// From its header on a section has the byte order of the magic there (draft, section 4.1).
+  void begin_section(Bytes head, std::uint64_t offset) {
+    SectionState state;
     switch (Cursor(head.subspan(8)).be32()) {
-      case kByteOrderMagic: return ByteOrder::big;
-      case __builtin_bswap32(kByteOrderMagic): return ByteOrder::little;
+      case kByteOrderMagic: state.order = ByteOrder::big; break;
+      case __builtin_bswap32(kByteOrderMagic): state.order = ByteOrder::little; break;
       default: fail(offset, "a Section Header Block without the byte-order magic");
     }
+    if (options_.legacy_timestamps == LegacyTimestamps::no) state.legacy = Legacy::no;
+    state.first_interface = interfaces_.size();
+    states_.resize(sections_.size());  // a header that failed before may be tried again
+    states_.push_back(state);
   }
 
   void read_block() {
@@ -69,18 +92,25 @@ class PcapngReader final : public Reader::Format {
     }
   }
 
+  void count_packet() {
+    if (record_.kind != Record::Kind::packet) return;
+    ++counters_.packets;
+    if (record_.block.type == kSimplePacket) ++counters_.simple_packets;
+    if (record_.block.type == kObsoletePacket) ++counters_.obsolete_packets;
+  }
+
   [[noreturn]] void fail_block(const std::string& reason) const {
     fail(record_.block.offset, fmt::format("a {} {}", block_name(record_.block.type), reason));
   }
 
   Bytes options_of(const Cursor& cursor) const {
-    const auto options = check_options(cursor.rest(), order_);
+    const auto options = check_options(cursor.rest(), section_->order);
     if (!options) fail_block("has an option that runs past its end");
     return *options;
   }
 
   void read_section() {
-    Cursor cursor(record_.block.body, order_);
+    Cursor cursor(record_.block.body, section_->order);
     cursor.skip(4);
     const std::uint16_t major = cursor.u16();
     const std::uint16_t minor = cursor.u16();
@@ -88,18 +118,16 @@ class PcapngReader final : public Reader::Format {
     if (!cursor.ok()) fail_block("is too short");
     if (major != 1) fail_block(fmt::format("has version {}.{}, which is not known; 1.x is", major, minor));
     const Bytes options = options_of(cursor);
-    add_section({order_, {options.begin(), options.end()}, record_.block.offset});
-    first_interface_ = interfaces_.size();
-    legacy_ = options_.legacy_timestamps == LegacyTimestamps::no ? Legacy::no : Legacy::unknown;
+    add_section({section_->order, {options.begin(), options.end()}, record_.block.offset});
     record_.kind = Record::Kind::section;
   }
 
   /// Draft, section 4.2.
   void read_interface() {
-    Cursor cursor(record_.block.body, order_);
+    Cursor cursor(record_.block.body, section_->order);
     Interface interface;
     interface.section = static_cast<std::uint32_t>(sections_.size() - 1);
-    interface.order = order_;
+    interface.order = section_->order;
     interface.link_type = cursor.u16();
     cursor.skip(2);
     interface.snap_length = cursor.u32();
@@ -111,9 +139,9 @@ class PcapngReader final : public Reader::Format {
     if (const auto option = timing_option(view, kInterfaceResolution, 1))
       interface.resolution = TimeResolution(Cursor(option->value).u8());
     if (const auto option = timing_option(view, kInterfaceTimeOffset, 8))
-      interface.offset_seconds = static_cast<std::int64_t>(Cursor(option->value, order_).u64());
+      interface.offset_seconds = static_cast<std::int64_t>(Cursor(option->value, section_->order).u64());
     if (const auto option = timing_option(view, kInterfaceTimeOffsetNs, 4))
-      interface.offset_ns = static_cast<std::int32_t>(Cursor(option->value, order_).u32());
+      interface.offset_ns = static_cast<std::int32_t>(Cursor(option->value, section_->order).u32());
     if (const auto option = view.find(kInterfaceFcsLength)) interface.fcs_bits = Cursor(option->value).u8();
     add_interface(std::move(interface), record_.block.offset);
     record_.kind = Record::Kind::interface;
@@ -128,11 +156,11 @@ class PcapngReader final : public Reader::Format {
   }
 
   const Interface& select_interface(std::uint32_t id) {
-    const std::size_t count = interfaces_.size() - first_interface_;
+    const std::size_t count = interfaces_.size() - section_->first_interface;
     if (id >= count)
       fail_block(fmt::format("names interface {}, but {} are described before it in its section", id, count));
     record_.packet.interface_id = id;
-    record_.packet.interface = static_cast<std::uint32_t>(first_interface_ + id);
+    record_.packet.interface = static_cast<std::uint32_t>(section_->first_interface + id);
     return interfaces_[record_.packet.interface];
   }
 
@@ -140,7 +168,7 @@ class PcapngReader final : public Reader::Format {
     PacketView& packet = record_.packet;
     packet.has_timestamp = true;
     packet.ticks = std::uint64_t{high} << 32 | low;
-    if (legacy_ != Legacy::no && packet.ticks != 0) correct_legacy(interface, high, low);
+    if (section_->legacy != Legacy::no && packet.ticks != 0) correct_legacy(interface, high, low);
     const auto ns = interface.to_ns(packet.ticks);
     if (!ns) fail_block(fmt::format("has a time ({} ticks) beyond the year 2262", packet.ticks));
     packet.timestamp_ns = *ns;
@@ -152,14 +180,16 @@ class PcapngReader final : public Reader::Format {
     const bool forced = options_.legacy_timestamps == LegacyTimestamps::yes;
     const bool fits = interface.resolution == TimeResolution::micro() && interface.offset_seconds == 0 &&
                       interface.offset_ns == 0 && low < 1'000'000 && (forced || high >= kYear38500);
-    if (legacy_ == Legacy::unknown) {
-      legacy_ = fits || forced ? Legacy::yes : Legacy::no;
-      if (legacy_ == Legacy::no) return;
+    if (section_->legacy == Legacy::unknown) {
+      section_->legacy = fits || forced ? Legacy::yes : Legacy::no;
+      if (section_->legacy == Legacy::no) return;
       ++counters_.legacy_sections;
     }
     if (!fits)
-      fail_block(fmt::format("has the time {:#010x} {:#010x}, which is not in seconds and microseconds as those "
-                             "before it in its section are; try --legacy-timestamps no", high, low));
+      fail_block(
+          fmt::format("has the time {:#010x} {:#010x}, which is not in seconds and microseconds as those "
+                      "before it in its section are; try --legacy-timestamps no",
+                      high, low));
     record_.packet.ticks = std::uint64_t{high} * 1'000'000 + low;
   }
 
@@ -173,7 +203,7 @@ class PcapngReader final : public Reader::Format {
   /// Draft, section 4.3.
   void read_enhanced() {
     begin_packet();
-    Cursor cursor(record_.block.body, order_);
+    Cursor cursor(record_.block.body, section_->order);
     const std::uint32_t id = cursor.u32();
     const std::uint32_t high = cursor.u32();
     const std::uint32_t low = cursor.u32();
@@ -187,16 +217,15 @@ class PcapngReader final : public Reader::Format {
     packet.data = cursor.take(captured);
     cursor.skip(std::min(padded(captured) - captured, cursor.remaining()));
     if (!cursor.ok()) fail_block(fmt::format("claims {} captured bytes, more than it holds", captured));
-    packet.options = {cursor.empty() ? Bytes{} : options_of(cursor), order_};
+    packet.options = {cursor.empty() ? Bytes{} : options_of(cursor), section_->order};
     set_time(select_interface(id), high, low);
-    ++counters_.packets;
   }
 
   /// Draft, section 4.4: belongs to interface 0, cut at its snap length.
   void read_simple() {
     begin_packet();
     PacketView& packet = record_.packet;
-    Cursor cursor(record_.block.body, order_);
+    Cursor cursor(record_.block.body, section_->order);
     packet.original_length = cursor.u32();
     const Interface& interface = select_interface(0);
     const std::uint32_t captured = interface.snap_length == 0
@@ -204,37 +233,26 @@ class PcapngReader final : public Reader::Format {
                                        : std::min(packet.original_length, interface.snap_length);
     packet.data = cursor.take(captured);
     if (!cursor.ok()) fail_block(fmt::format("claims {} captured bytes, more than it holds", captured));
-    packet.options = {{}, order_};
+    packet.options = {{}, section_->order};
     packet.has_timestamp = false;
     packet.ticks = 0;
     packet.timestamp_ns = 0;
-    ++counters_.packets;
-    ++counters_.simple_packets;
   }
 
   /// Draft, appendix A.
   void read_obsolete() {
     begin_packet();
-    Cursor cursor(record_.block.body, order_);
+    Cursor cursor(record_.block.body, section_->order);
     const std::uint16_t id = cursor.u16();
     record_.packet.drop_count = cursor.u16();
     const std::uint32_t high = cursor.u32();
     const std::uint32_t low = cursor.u32();
     read_data(cursor, id, high, low);
-    ++counters_.obsolete_packets;
   }
 
-  enum class Legacy : unsigned char { unknown, yes, no };
-
-  struct SectionState {
-    std::size_t first_interface = 0;
-    Legacy legacy = Legacy::unknown;
-  };
-
   ReaderOptions options_;
-  ByteOrder order_ = ByteOrder::little;
-  SectionState state_;                 ///< of the section that is being read
   std::vector<SectionState> states_;
+  SectionState* section_ = nullptr;  ///< of the block in hand
 };
 
 }  // namespace

@@ -60,11 +60,13 @@ void PcapngWriter::interface(const Interface& interface) {
   ++interfaces_;
 }
 
-void PcapngWriter::packet(std::uint32_t interface_id, const PacketView& packet, const PacketOptions& options) {
+void PcapngWriter::packet(std::uint32_t interface_id, const PacketView& packet,
+                          const PacketOptions& options) {
   const std::string_view comment = options.comment;
   if (comment.size() > kMaxOptionLength)
-    throw DataError(fmt::format("a comment of {} bytes exceeds the 65535 that pcapng allows", comment.size()));
-  const bool drops = packet.drop_count != 0 && packet.drop_count != 0xffff;
+    throw DataError(
+        fmt::format("a comment of {} bytes exceeds the 65535 that pcapng allows", comment.size()));
+  const bool drops = packet.drop_count != PacketView::kDropsUnknown;
   std::size_t option_size = options.before.size() + options.after.size();
   if (!comment.empty()) option_size += 4 + padded(comment.size());
   if (drops) option_size += 12;

@@ -8,6 +8,13 @@
 #include "pcapml/cursor.h"
 
 namespace pcapml {
+
+bool is_capture_magic(Bytes start) {
+  Cursor cursor(start, ByteOrder::little);
+  const std::uint32_t magic = cursor.u32();
+  return cursor.ok() && (magic == kSectionHeader || is_pcap_magic(magic));
+}
+
 namespace {
 
 std::unique_ptr<Reader::Format> detect(std::unique_ptr<Source> source, const ReaderOptions& options) {
@@ -20,7 +27,8 @@ std::unique_ptr<Reader::Format> detect(std::unique_ptr<Source> source, const Rea
   const std::uint32_t magic = Cursor(head).le32();
   if (magic == kSectionHeader) return make_pcapng_reader(std::move(input), options);
   if (is_pcap_magic(magic)) return make_pcap_reader(std::move(input));
-  throw FormatError(name, 0, fmt::format("neither pcap nor pcapng (it begins with {:#010x})", Cursor(head).be32()));
+  throw FormatError(name, 0,
+                    fmt::format("neither pcap nor pcapng (it begins with {:#010x})", Cursor(head).be32()));
 }
 
 }  // namespace
@@ -28,13 +36,20 @@ std::unique_ptr<Reader::Format> detect(std::unique_ptr<Source> source, const Rea
 void Reader::Format::fail(std::uint64_t offset, const std::string& reason) const {
   const std::string& name = input_.source().name();
   if (counters_.packets == 0) throw FormatError(name, offset, reason);
-  throw FormatError(name, offset, fmt::format("{}; {} packets before it are good (--salvage keeps what can be read)",
-                                              reason, counters_.packets));
+  throw FormatError(name, offset,
+                    fmt::format("{}; {} packets before it are good (--salvage keeps what can be read)",
+                                reason, counters_.packets));
 }
 
 void Reader::Format::fail_truncated(std::uint64_t offset, const std::string& what, std::uint64_t need,
                                     std::uint64_t have) const {
   fail(offset, fmt::format("the file ends inside {} ({} of {} bytes)", what, have, need));
+}
+
+void Reader::Format::fail_changed(std::uint64_t offset) const {
+  throw FormatError(input_.source().name(), offset,
+                    "the packet here is not the one that was read before; the file "
+                    "was changed meanwhile");
 }
 
 void Reader::Format::count_kept(std::size_t bytes, std::uint64_t offset) {
@@ -71,6 +86,8 @@ const std::vector<Section>& Reader::sections() const { return format_->sections(
 const std::vector<Interface>& Reader::interfaces() const { return format_->interfaces(); }
 const ReadCounters& Reader::counters() const { return format_->counters(); }
 
-Reader open_reader(const std::string& path, ReaderOptions options) { return Reader(open_source(path), options); }
+Reader open_reader(const std::string& path, ReaderOptions options) {
+  return Reader(open_source(path), options);
+}
 
 }  // namespace pcapml

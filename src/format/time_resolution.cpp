@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <limits>
 
 #include "pcapml/packet.h"
@@ -39,24 +40,43 @@ std::optional<std::int64_t> TimeResolution::to_ns(std::uint64_t ticks, std::int6
   return static_cast<std::int64_t>(ns);
 }
 
-std::optional<std::uint64_t> TimeResolution::to_ticks(std::int64_t timestamp_ns, std::int64_t offset_seconds) const {
+std::optional<std::uint64_t> TimeResolution::to_ticks(std::int64_t timestamp_ns,
+                                                      std::int64_t offset_seconds) const {
   const Wide ns = Wide{timestamp_ns} - Wide{offset_seconds} * kNsPerSecond;
+  constexpr Wide kMost = std::numeric_limits<std::uint64_t>::max();
   if (ns < 0) return std::nullopt;
+  if (ns == 0) return 0;
   Wide ticks = 0;
   if (is_binary()) {
-    if (exponent() > 63) return std::nullopt;
+    constexpr int kFinest = 93;  // beyond, a single nanosecond is more than 2^64 ticks
     const Wide seconds = ns / kNsPerSecond;
-    const Wide fraction = ns % kNsPerSecond;
-    if (seconds > std::numeric_limits<std::int64_t>::max() >> exponent()) return std::nullopt;
-    ticks = (seconds << exponent()) + ((fraction << exponent()) / kNsPerSecond);
+    if (exponent() > kFinest || seconds > kMost >> std::min(exponent(), 64)) return std::nullopt;
+    ticks = (seconds << exponent()) + ((ns % kNsPerSecond) << exponent()) / kNsPerSecond;
   } else if (exponent() <= 9) {
     ticks = ns / power_of_ten(9 - exponent());
   } else {
-    if (exponent() > 9 + 19 || ns > std::numeric_limits<std::uint64_t>::max()) return std::nullopt;
+    constexpr int kFinest = 28;  // beyond, a single nanosecond is more than 2^64 ticks
+    if (exponent() > kFinest || ns > kMost) return std::nullopt;
     ticks = ns * power_of_ten(exponent() - 9);
   }
-  if (ticks > std::numeric_limits<std::uint64_t>::max()) return std::nullopt;
-  return static_cast<std::uint64_t>(ticks);
+  if (ticks > kMost) return std::nullopt;
+  const auto tick = static_cast<std::uint64_t>(ticks);
+  const bool next_reads_right = is_binary() && ticks < kMost && to_ns(tick, offset_seconds) != timestamp_ns &&
+                                to_ns(tick + 1, offset_seconds) == timestamp_ns;
+  return next_reads_right ? tick + 1 : tick;
+}
+
+std::optional<std::int64_t> Interface::to_ns(std::uint64_t ticks) const {
+  const auto ns = resolution.to_ns(ticks, offset_seconds);
+  std::int64_t sum = 0;
+  if (!ns || __builtin_add_overflow(*ns, std::int64_t{offset_ns}, &sum)) return std::nullopt;
+  return sum;
+}
+
+std::optional<std::uint64_t> Interface::to_ticks(std::int64_t timestamp_ns) const {
+  std::int64_t difference = 0;
+  if (__builtin_sub_overflow(timestamp_ns, std::int64_t{offset_ns}, &difference)) return std::nullopt;
+  return resolution.to_ticks(difference, offset_seconds);
 }
 
 }  // namespace pcapml

@@ -13,7 +13,9 @@ namespace {
 /// Reads in one byte order and writes what it read in the other.
 class Recoder {
  public:
-  Recoder(Bytes from, ByteOrder order, ByteOrder to) : in_(from, order), to_(to) { out_.reserve(from.size()); }
+  Recoder(Bytes from, ByteOrder order, ByteOrder to) : in_(from, order), to_(to) {
+    out_.reserve(from.size());
+  }
 
   std::uint16_t u16() { return put(in_.u16()); }
   std::uint32_t u32() { return put(in_.u32()); }
@@ -232,12 +234,12 @@ void recode_statistics(Recoder& body, const BlockView& block, std::uint32_t inte
 /// Draft, section 4.7: the secrets that are defined are text, or octets whose order is always the same.
 bool is_known_secret(std::uint32_t type) {
   switch (type) {
-    case 0x5353484b:    // SSH
-    case 0x544c534b:    // TLS
-    case 0x55414b4c:    // OPC UA
-    case 0x57474b4c:    // WireGuard
-    case 0x5a4e574b:    // ZigBee network key
-    case 0x5a415053:    // ZigBee link key
+    case 0x5353484b:  // SSH
+    case 0x544c534b:  // TLS
+    case 0x55414b4c:  // OPC UA
+    case 0x57474b4c:  // WireGuard
+    case 0x5a4e574b:  // ZigBee network key
+    case 0x5a415053:  // ZigBee link key
       return true;
     default: return false;
   }
