@@ -56,7 +56,8 @@ std::uint32_t LabelGroups::read(const LabelView& view) {
   } else {
     const Label label = decode_label(view);
     if (key_ == "dir") {
-      if (const std::string direction = direction_of(label); !direction.empty()) group = group_named(direction);
+      if (const std::string direction = direction_of(label); !direction.empty())
+        group = group_named(direction);
     } else if (const std::string* value = label.field(key_)) {
       group = group_named(*value);
     }

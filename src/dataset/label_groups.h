@@ -58,8 +58,8 @@ class LabelGroups {
 
   std::string key_;
   std::vector<Group> groups_;
-  TextNumbers numbers_;     // of groups, by name
-  TextNumbers long_ids_;    // sample ids that are no 63-bit number
+  TextNumbers numbers_;   // of groups, by name
+  TextNumbers long_ids_;  // sample ids that are no 63-bit number
   DistinctCount<std::uint64_t> samples_;
   std::vector<Known> known_;  // by hash of the comment
   std::string last_comment_;

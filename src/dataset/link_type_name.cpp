@@ -67,8 +67,9 @@ constexpr Name kNames[] = {
 }  // namespace
 
 std::string link_type_name(std::uint16_t link_type) {
-  const auto* found = std::lower_bound(std::begin(kNames), std::end(kNames), link_type,
-                                       [](const Name& name, std::uint16_t value) { return name.link_type < value; });
+  const auto* found =
+      std::lower_bound(std::begin(kNames), std::end(kNames), link_type,
+                       [](const Name& name, std::uint16_t value) { return name.link_type < value; });
   if (found != std::end(kNames) && found->link_type == link_type) return found->name;
   return std::to_string(link_type);
 }
