@@ -41,8 +41,7 @@ constexpr TransportShape transport_shape(std::uint8_t protocol) {
     case kProtocolIcmp:    // RFC 792
     case kProtocolIcmpv6:  // RFC 4443, 2.1 and the four bytes that each message starts with
       return {8, false, 0, 0};
-    default:
-      return {};
+    default: return {};
   }
 }
 
