@@ -10,6 +10,7 @@
 #include <exception>
 #include <mutex>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "io/interrupt.h"
@@ -138,25 +139,27 @@ void OutputStream::flush() {
   check_interrupt();
   if (threading_ == Threading::background) {
     if (!worker_) worker_ = std::make_unique<Worker>(*sink_);
-    Buffer next = worker_->exchange({std::move(storage_), capacity_, used_}, kBufferSize);
+    flushed_ += used_;
+    Buffer full{std::move(storage_), std::exchange(capacity_, 0), std::exchange(used_, 0)};
+    buffer_ = nullptr;  // no buffer while the exchange may throw
+    Buffer next = worker_->exchange(std::move(full), kBufferSize);
     storage_ = std::move(next.bytes);
     capacity_ = next.capacity;
     buffer_ = storage_.get();
   } else {
-    sink_->write({buffer_, used_});
+    const std::size_t size = std::exchange(used_, 0);
+    flushed_ += size;
+    sink_->write({buffer_, size});
   }
-  flushed_ += used_;
-  used_ = 0;
 }
 
 void OutputStream::finish() {
   if (worker_) {
     flush();
     worker_->wait_until_written();
-  } else if (used_ > 0) {
-    sink_->write({buffer_, used_});  // a small output never needs the thread
-    flushed_ += used_;
-    used_ = 0;
+  } else if (const std::size_t size = std::exchange(used_, 0); size > 0) {
+    flushed_ += size;
+    sink_->write({buffer_, size});  // a small output never needs the thread
   }
   sink_->finish();
 }
