@@ -14,7 +14,10 @@ namespace pcapml {
 namespace fs = std::filesystem;
 
 CaptureInput::CaptureInput(const std::string& path, const InputOptions& options)
-    : options_(options), reader_(open_reader(path, {options.legacy_timestamps})) {}
+    : CaptureInput(open_source(path), options) {}
+
+CaptureInput::CaptureInput(std::unique_ptr<Source> source, const InputOptions& options)
+    : options_(options), reader_(std::move(source), {options.legacy_timestamps}) {}
 
 const Record* CaptureInput::next_salvaged() {
   if (!damage_.empty()) return nullptr;

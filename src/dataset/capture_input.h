@@ -12,6 +12,7 @@ namespace pcapml {
 class CaptureInput {
  public:
   CaptureInput(const std::string& path, const InputOptions& options);
+  CaptureInput(std::unique_ptr<Source> source, const InputOptions& options);
 
   /// As Reader::next(); with `salvage` damaged data ends the input and damage() tells where.
   const Record* next() {
@@ -25,6 +26,7 @@ class CaptureInput {
     return nullptr;
   }
 
+  Reader& reader() { return reader_; }
   const Reader& reader() const { return reader_; }
   const Interface& interface(const PacketView& packet) const { return reader_.interfaces()[packet.interface]; }
 

@@ -32,6 +32,10 @@ void InputBuffer::fill(std::size_t n) {
     at_end_ = got == 0;
     end_ += got;
   }
+  if (end_ == 0) {  // many inputs may stay open after their end
+    buffer_.reset();
+    capacity_ = 0;
+  }
 }
 
 }  // namespace pcapml

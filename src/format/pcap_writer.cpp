@@ -33,7 +33,7 @@ PcapShape pcap_shape(const Interface& interface) {
           interface.resolution.finer_than_micro()};
 }
 
-PcapWriter::PcapWriter(OutputStream& out, const PcapShape& shape) : out_(out), nano_(shape.nano) {
+PcapWriter::PcapWriter(Appender& out, const PcapShape& shape) : out_(out), nano_(shape.nano) {
   store_header(out_.append(kPcapHeaderSize), shape);
 }
 

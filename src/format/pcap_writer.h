@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-#include "io/output_stream.h"
+#include "io/appender.h"
 #include "pcapml/packet.h"
 
 namespace pcapml {
@@ -21,16 +21,16 @@ struct PcapShape {
 /// The shape that holds the packets of one interface.
 PcapShape pcap_shape(const Interface& interface);
 
-/// Writes a little-endian pcap 2.4 file. Borrows the stream. Packets are written as they are; DataError for a
+/// Writes a little-endian pcap 2.4 file. Borrows what it appends to. Packets are written as they are; DataError for a
 /// time that 32-bit seconds cannot hold.
 class PcapWriter {
  public:
-  PcapWriter(OutputStream& out, const PcapShape& shape);
+  PcapWriter(Appender& out, const PcapShape& shape);
 
   void packet(std::int64_t timestamp_ns, std::uint32_t original_length, Bytes data);
 
  private:
-  OutputStream& out_;
+  Appender& out_;
   bool nano_;
 };
 

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <string_view>
 
-#include "io/output_stream.h"
+#include "io/appender.h"
 #include "pcapml/packet.h"
 
 namespace pcapml {
@@ -16,13 +16,13 @@ struct PacketOptions {
   Bytes after;               ///< encoded options that come last
 };
 
-/// Writes pcapng blocks, each section in the byte order that it is given. Borrows the stream.
+/// Writes pcapng blocks, each section in the byte order that it is given. Borrows what it appends to.
 ///
 /// Options and block bodies that are passed encoded have to be in the byte order of the current section.
-/// Throws what the stream throws; DataError for a comment above 65,535 bytes.
+/// Throws what appending throws; DataError for a comment above 65,535 bytes.
 class PcapngWriter {
  public:
-  explicit PcapngWriter(OutputStream& out) : out_(out) {}
+  explicit PcapngWriter(Appender& out) : out_(out) {}
 
   /// Begins a section of unspecified length (draft, section 4.1).
   void section(ByteOrder order, Bytes options);
@@ -39,7 +39,7 @@ class PcapngWriter {
  private:
   std::byte* begin_block(std::uint32_t type, std::size_t body_size);
 
-  OutputStream& out_;
+  Appender& out_;
   ByteOrder order_ = ByteOrder::little;
   std::uint32_t interfaces_ = 0;
 };

@@ -4,6 +4,7 @@
 #include <cstring>
 #include <memory>
 
+#include "io/appender.h"
 #include "pcapml/bytes.h"
 #include "pcapml/sink.h"
 
@@ -13,17 +14,16 @@ namespace pcapml {
 ///
 /// Used from one thread. Errors of the sink appear at a later call, at the latest in finish(). Destroying a
 /// stream without finish() drops what was not yet written.
-class OutputStream {
+class OutputStream final : public Appender {
  public:
   enum class Threading : unsigned char { background, none };
 
   explicit OutputStream(std::unique_ptr<Sink> sink, Threading threading = Threading::none);
-  ~OutputStream();
+  ~OutputStream() override;
   OutputStream(const OutputStream&) = delete;
   OutputStream& operator=(const OutputStream&) = delete;
 
-  /// Room for n contiguous bytes; the caller fills them before the next call.
-  std::byte* append(std::size_t n) {
+  std::byte* append(std::size_t n) override {
     if (n > capacity_ - used_) make_room(n);
     std::byte* at = buffer_ + used_;
     used_ += n;

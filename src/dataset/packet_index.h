@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "dataset/capture_input.h"
+#include "dataset/random_access.h"
+
+namespace pcapml {
+
+/// Where a packet lies and by what it is ordered; 32 bytes, the only memory that grows with the input.
+struct IndexEntry {
+  std::int64_t timestamp_ns;
+  std::uint64_t offset;     ///< of its block in its input
+  std::uint32_t size;       ///< of the block
+  std::uint32_t sample;     ///< index into the input's samples, or kNoSample
+  std::uint32_t interface;  ///< index into its reader's interfaces
+  std::uint32_t input;      ///< which input
+};
+static_assert(sizeof(IndexEntry) == 32);
+
+inline constexpr std::uint32_t kNoSample = 0xffffffff;
+
+/// The distinct sample ids of an input, as numbers: `007` is `7`.
+class SampleIds {
+ public:
+  std::uint32_t intern(std::string_view digits);
+  std::size_t size() const { return ids_.size(); }
+  /// For each sample its place in numeric order.
+  std::vector<std::uint32_t> ranks() const;
+
+ private:
+  struct Hash {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
+  };
+  std::unordered_map<std::string, std::uint32_t, Hash, std::equal_to<>> index_;
+  std::vector<std::string_view> ids_;  // into the map's keys, which stay where they are
+  std::string last_;
+  std::uint32_t last_index_ = kNoSample;
+};
+
+/// A block that is no packet, to be read again.
+struct BlockEntry {
+  std::uint64_t offset;  ///< of its body
+  std::uint32_t size;    ///< of its body
+  std::uint32_t type;
+  ByteOrder order;
+  std::uint32_t first_interface;  ///< of its section, among the reader's
+};
+
+/// One input, read once to its end, then again at any place.
+class IndexedCapture {
+ public:
+  IndexedCapture(const std::string& path, const InputOptions& options, const std::string& directory)
+      : access_(path, directory), input_(access_.first_reading(), options) {}
+
+  /// Reads to the end and adds an entry for each packet. `number` is what their `input` becomes.
+  void index(std::vector<IndexEntry>& entries, std::uint32_t number);
+
+  const CaptureInput& input() const { return input_; }
+  Reader& reader() { return input_.reader(); }
+  const RandomAccess& access() const { return access_; }
+  const SampleIds& samples() const { return samples_; }
+  const std::vector<BlockEntry>& blocks() const { return blocks_; }
+
+ private:
+  RandomAccess access_;
+  CaptureInput input_;
+  SampleIds samples_;
+  std::vector<BlockEntry> blocks_;
+};
+
+}  // namespace pcapml
