@@ -3,18 +3,14 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace pcapml {
 
-/// One field as it stands in a CSV file: in quotes where RFC 4180 wants them.
-inline std::string csv_field(std::string_view text) {
-  if (text.find_first_of(",\"\r\n") == std::string_view::npos) return std::string(text);
-  std::string quoted = "\"";
-  for (const char c : text) {
-    if (c == '"') quoted += '"';
-    quoted += c;
-  }
-  return quoted + '"';
-}
+/// A field as RFC 4180 has it: quoted where it holds a comma, a quote or a line break.
+std::string csv_field(std::string_view text);
+
+/// Fields joined by commas, without a line end.
+std::string csv_record(const std::vector<std::string>& fields);
 
 }  // namespace pcapml

@@ -4,11 +4,12 @@
 #include <fmt/format.h>
 
 #include "dataset/capture_input.h"
-#include "dataset/pcap_output.h"
+#include "dataset/pcap_shapes.h"
 #include "dataset/section_copier.h"
 #include "dataset/synthetic_ethernet.h"
 #include "io/output_file.h"
 #include "label/packet_label.h"
+#include "pcapml/error.h"
 
 namespace pcapml {
 namespace {
@@ -38,12 +39,13 @@ StripResult strip_to_pcapng(const StripRequest& request) {
   return result;
 }
 
-/// nullopt where the file has to be read again with a header that holds more; `shape` then has it.
-std::optional<StripResult> strip_to_pcap(const StripRequest& request, PcapFileShape& shape) {
+/// nullopt where the file has to be read again because of an interface that `shapes` did not know in time.
+std::optional<StripResult> strip_to_pcap(const StripRequest& request, PcapShapes& shapes) {
   StripResult result;
   OutputFile output(request.output, request.output_options.fsync ? Sync::yes : Sync::no);
   CaptureInput input(request.input, request.input_options);
-  const bool can_begin_again = input.reader().source().size().has_value() && output.is_regular();
+  const bool can_begin_again = input.reader().source().size().has_value() && request.input != "-" && output.is_regular();
+  std::optional<PcapShape> shape;
   std::optional<PcapWriter> writer;
   SyntheticEthernet ethernet;
   std::vector<Interface> interfaces;  // as the output has them
@@ -51,20 +53,26 @@ std::optional<StripResult> strip_to_pcap(const StripRequest& request, PcapFileSh
     if (record->kind == Record::Kind::interface) {
       const Interface& interface = input.reader().interfaces().back();
       interfaces.push_back(request.link_ethernet ? with_ethernet(interface) : interface);
-      shape.add(interfaces.back());
-      if (writer && shape.grew() && can_begin_again) return std::nullopt;
+      shapes.add(interfaces.back());
+      if (shape && can_begin_again && shapes.of(shape->link_type) != *shape) return std::nullopt;
     }
     if (record->kind != Record::Kind::packet) continue;
     const Interface& interface = interfaces[record->packet.interface];
+    if (!shape) {
+      shape = shapes.of(interface.link_type);
+      writer.emplace(output.stream(), *shape);
+    }
+    if (interface.link_type != shape->link_type)
+      throw DataError(fmt::format("{}: packets of link types {} and {} cannot share a pcap file; use --format pcapng",
+                                  request.input, shape->link_type, interface.link_type));
+    if (interface.resolution.finer_than_micro() && !shape->nano) throw_late_resolution(request.input);
     const PacketView packet =
         request.link_ethernet ? ethernet.apply(input.interface(record->packet), record->packet) : record->packet;
-    if (!writer) writer.emplace(output.stream(), shape.choose(interface.link_type));
-    shape.check(interface, request.input);
     writer->packet(packet.timestamp_ns, packet.original_length, packet.data);
     ++result.packets;
     result.labels += find_label(record->packet.options).label ? 1 : 0;
   }
-  if (!writer) writer.emplace(output.stream(), shape.choose());
+  if (!writer) writer.emplace(output.stream(), shapes.first());
   output.commit();
   input.add_to(result.report);
   return result;
@@ -75,10 +83,9 @@ std::optional<StripResult> strip_to_pcap(const StripRequest& request, PcapFileSh
 StripResult strip(const StripRequest& request) {
   refuse_same_file(request.output, {request.input});
   if (request.format == OutputFormat::pcapng) return strip_to_pcapng(request);
-  PcapFileShape shape;
+  PcapShapes shapes;
   while (true) {
-    if (auto result = strip_to_pcap(request, shape)) return *result;
-    shape.begin_again();
+    if (auto result = strip_to_pcap(request, shapes)) return *result;
   }
 }
 
