@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: Apache-2.0
+// The only file that knows libpcap.
+#include "label/bpf_filter.h"
+
+#include <fmt/format.h>
+#include <pcap/pcap.h>
+
+#include <array>
+#include <bit>
+#include <cstdio>
+#include <map>
+#include <new>
+#include <stdexcept>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+
+#include "label/filter_words.h"
+#include "label/text.h"
+
+namespace pcapml {
+namespace {
+
+constexpr std::uint16_t kEthernet = 1, kRaw = 101;
+constexpr std::uint16_t kHighestLinkType = 320;  // libpcap 1.10 knows none above 301
+constexpr std::uint32_t kSnapLength = 262'144;
+
+// libpcap's optimiser takes cubic time: 500 hosts joined by `or` (15,000 instructions) take 5 to 20 seconds.
+constexpr std::size_t kLongestFilter = 32'768;
+constexpr unsigned kMostInstructions = 32'768;
+constexpr const char* kTooLong = "too long for libpcap; split it into several rules that share a hash_key";
+
+struct CloseHandle {
+  void operator()(pcap_t* handle) const { pcap_close(handle); }
+};
+using Handle = std::unique_ptr<pcap_t, CloseHandle>;
+
+/// A handle for reading a file of this link type. pcap_open_dead would do for most, but libpcap translates
+/// link types and picks the values of AF_INET6 as a file needs them only for a handle that reads one.
+Handle open_handle(LinkLayer link) {
+  const bool swap = (link.order == ByteOrder::big) != (std::endian::native == std::endian::big);
+  const auto field = [swap](std::uint32_t value) { return swap ? __builtin_bswap32(value) : value; };
+  const std::uint32_t version = swap                                      ? 0x0200'0400
+                                : std::endian::native == std::endian::big ? 0x0002'0004
+                                                                          : 0x0004'0002;
+  std::array<std::uint32_t, 6> header = {field(0xA1B2C3D4),    version, 0, 0, field(kSnapLength),
+                                         field(link.link_type)};
+  std::FILE* file = fmemopen(header.data(), sizeof header, "rb");
+  if (file == nullptr) throw std::bad_alloc();
+  std::array<char, PCAP_ERRBUF_SIZE> error{};
+  Handle handle(pcap_fopen_offline(file, error.data()));
+  if (handle) return handle;
+  std::fclose(file);
+  throw std::runtime_error(fmt::format("libpcap, link type {}: {}", link.link_type, error.data()));
+}
+
+/// Errors that no other link type would change.
+bool is_final(std::string_view error) {
+  for (const std::string_view sign :
+       {"syntax error", "unknown port", "unknown ip proto", "netmask not known"})
+    if (error.find(sign) != error.npos) return true;
+  return false;
+}
+
+}  // namespace
+
+FilterProgram::FilterProgram() : program_(std::make_unique<bpf_program>()) {}
+FilterProgram::~FilterProgram() { pcap_freecode(program_.get()); }
+
+bool FilterProgram::matches(Bytes captured, std::uint32_t original_length) const {
+  pcap_pkthdr header;
+  header.caplen = static_cast<bpf_u_int32>(captured.size());
+  header.len = original_length;
+  const auto* bytes = reinterpret_cast<const u_char*>(captured.data());
+  return pcap_offline_filter(program_.get(), &header, bytes) != 0;
+}
+
+std::string describe_link_type(std::uint16_t link_type) {
+  const Handle handle = open_handle({.link_type = link_type});
+  const char* name = pcap_datalink_val_to_name(pcap_datalink(handle.get()));
+  return name == nullptr ? fmt::format("{}", link_type) : fmt::format("{} ({})", link_type, name);
+}
+
+struct FilterCompiler::State {
+  std::map<std::pair<std::uint16_t, ByteOrder>, Handle> handles;
+  std::unordered_map<std::string, bool> keywords;
+
+  pcap_t* handle(LinkLayer link) {
+    Handle& known = handles[{link.link_type, link.order}];
+    if (!known) known = open_handle(link);
+    return known.get();
+  }
+
+  /// Empty where the filter compiled, into `program`.
+  std::string compile(const std::string& filter, LinkLayer link, bool optimise, bpf_program* program) {
+    pcap_t* with = handle(link);
+    if (pcap_compile(with, program, filter.c_str(), optimise ? 1 : 0, PCAP_NETMASK_UNKNOWN) == 0) return {};
+    std::string error = pcap_geterr(with);
+    while (!error.empty() && error.back() == '\n') error.pop_back();
+    return error.empty() ? "libpcap refuses it" : error;
+  }
+
+  /// A word is a keyword where it cannot be the name of an interface.
+  bool is_keyword(std::string_view word) {
+    const auto [known, is_new] = keywords.try_emplace(std::string(word));
+    if (is_new) {
+      FilterProgram unused;
+      const std::string error = compile("ifname " + known->first, {}, false, unused.program_.get());
+      known->second = error.find("syntax error") != error.npos;
+    }
+    return known->second;
+  }
+
+  /// Reasons that have nothing to do with the link type, found before libpcap sees the filter.
+  std::string refuse(const std::string& filter) {
+    if (filter.size() > kLongestFilter) return kTooLong;
+    const auto name = find_host_name(filter, [this](std::string_view word) { return is_keyword(word); });
+    if (!name) return {};
+    return fmt::format(
+        "{} is no address, and a host name would mean what the name server says today; write "
+        "addresses",
+        quoted(*name));
+  }
+};
+
+FilterCompiler::FilterCompiler() : state_(std::make_unique<State>()) {}
+FilterCompiler::~FilterCompiler() = default;
+
+std::string FilterCompiler::check(const std::string& filter) {
+  if (std::string reason = state_->refuse(filter); !reason.empty()) return reason;
+  // Without optimisation: it changes nothing about what compiles, and costs most of the time.
+  const auto attempt = [&](std::uint16_t link_type) {
+    FilterProgram program;
+    std::string error = state_->compile(filter, {.link_type = link_type}, false, program.program_.get());
+    return error.empty() && program.program_->bf_len > kMostInstructions ? kTooLong : error;
+  };
+  const std::string first = attempt(kEthernet);
+  if (first.empty() || is_final(first) || first == kTooLong) return first;
+  if (attempt(kRaw).empty()) return {};
+  for (std::uint16_t link_type = 0; link_type <= kHighestLinkType; ++link_type) {
+    if (link_type == kEthernet || link_type == kRaw) continue;
+    const std::string error = attempt(link_type);
+    if (error.empty() || is_final(error) || error == kTooLong) return error;
+  }
+  return first;
+}
+
+CompiledFilter FilterCompiler::compile(const std::string& filter, LinkLayer link) {
+  CompiledFilter result;
+  result.error = state_->refuse(filter);
+  if (!result.error.empty()) return result;
+  auto program = std::make_unique<FilterProgram>();
+  result.error = state_->compile(filter, link, true, program->program_.get());
+  result.never_matches = result.error == "expression rejects all packets";
+  if (result.never_matches)
+    result.error.clear();
+  else if (result.error.empty())
+    result.program = std::move(program);
+  return result;
+}
+
+}  // namespace pcapml
