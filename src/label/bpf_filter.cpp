@@ -119,7 +119,7 @@ struct FilterCompiler::State {
     return fmt::format(
         "{} is no address, and a host name would mean what the name server says today; write "
         "addresses",
-        quoted(*name));
+        shown(*name));
   }
 };
 

@@ -126,7 +126,7 @@ bool RuleLineParser::take_quoted(std::string_view& rest) {
   rest.remove_prefix(1);
   if (rest.empty() || rest[0] == ',') return true;
   reasons_.push_back(fmt::format("{} follows the closing quote of field {}; a quote inside is written twice",
-                                 quoted(rest.substr(0, rest.find(','))), count_ + 1));
+                                 shown(rest.substr(0, rest.find(','))), count_ + 1));
   return false;
 }
 
@@ -135,7 +135,7 @@ void RuleLineParser::parse_conditions(std::string_view text, Rule& rule) {
   if (keyword_at(text).empty()) {
     reasons_.push_back(text.empty()
                            ? fmt::format("no condition; begin with {}", kConditions)
-                           : fmt::format("{} is no condition; begin with {}", quoted(text), kConditions));
+                           : fmt::format("{} is no condition; begin with {}", shown(text), kConditions));
     return;
   }
   while (!text.empty()) {
@@ -172,15 +172,15 @@ void RuleLineParser::parse_time(std::string_view keyword, std::string_view value
     case TimeError::malformed:
       reasons_.push_back(
           fmt::format("{} {} is no time; write seconds since 1970, as 1700000000 or 1700000000.25", keyword,
-                      quoted(value)));
+                      shown(value)));
       return;
     case TimeError::too_fine:
       reasons_.push_back(fmt::format("{} {} has more than nine decimals; times end at the nanosecond",
-                                     keyword, quoted(value)));
+                                     keyword, shown(value)));
       return;
     case TimeError::too_late:
       reasons_.push_back(
-          fmt::format("{} {} is beyond the year 2262; write seconds since 1970", keyword, quoted(value)));
+          fmt::format("{} {} is beyond the year 2262; write seconds since 1970", keyword, shown(value)));
       return;
     case TimeError::none: break;
   }
@@ -214,7 +214,7 @@ void RuleLineParser::parse_label(Rule& rule) {
       reasons_.push_back(
           fmt::format("field {} {} is not key=value; a key is a lower-case letter, then lower-case letters, "
                       "digits, _ . or -",
-                      i + 1, quoted(field)));
+                      i + 1, shown(field)));
   }
 }
 

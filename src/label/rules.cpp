@@ -67,7 +67,7 @@ void check_filters(const std::vector<Rule>& rules, std::vector<RuleProblem>& pro
     const auto [known, is_new] = reasons.try_emplace(rule.filter);
     if (is_new) known->second = compiler.check(rule.filter);
     if (!known->second.empty())
-      problems.push_back({rule.line, fmt::format("filter {}: {}", quoted(rule.filter), known->second)});
+      problems.push_back({rule.line, fmt::format("filter {}: {}", shown(rule.filter), known->second)});
   }
 }
 

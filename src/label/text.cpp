@@ -90,7 +90,7 @@ void append_encoded(std::string& out, std::string_view text) {
   }
 }
 
-std::string quoted(std::string_view text) {
+std::string shown(std::string_view text) {
   constexpr std::size_t kMost = 160, kHead = 100, kTail = 40;
   const auto visible = [](std::string_view part) {
     std::string out;
@@ -99,8 +99,8 @@ std::string quoted(std::string_view text) {
       const auto c = static_cast<unsigned char>(part[at]);
       // C1 controls (U+0080 to U+009F) command terminals too.
       const bool c1 = c == 0xC2 && next.valid && static_cast<unsigned char>(part[at + 1]) < 0xA0;
-      const bool shown = next.valid && !c1 && c >= 0x20 && c != 0x7F;
-      out += shown ? part.substr(at, next.length) : kReplacement;
+      const bool keep = next.valid && !c1 && c >= 0x20 && c != 0x7F;
+      out += keep ? part.substr(at, next.length) : kReplacement;
       at += next.length;
     }
     return out;

@@ -21,6 +21,6 @@ void append_encoded(std::string& out, std::string_view text);
 
 /// Text of a user's file for an error message: control characters and broken UTF-8 made visible, long text
 /// cut in the middle.
-std::string quoted(std::string_view text);
+std::string shown(std::string_view text);
 
 }  // namespace pcapml
