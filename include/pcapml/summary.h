@@ -14,8 +14,8 @@ namespace pcapml {
 struct SummaryRequest {
   std::string input;
   std::string csv;  ///< file for the table (RFC 4180); empty: none
-  /// Key of the label by which packets are grouped: `label` (also `proc`) for its name, `dir` (also `d`) for
-  /// the direction, any other for the value of the field of that name.
+  /// Packets are grouped by the label's name (`label`, or `proc`), by its direction (`dir`, or `d`), or by
+  /// the value of its field of any other name.
   std::string group = "label";
   std::int64_t from_ns = std::numeric_limits<std::int64_t>::min();  ///< inclusive
   std::int64_t to_ns = std::numeric_limits<std::int64_t>::max();    ///< inclusive

@@ -7,28 +7,22 @@
 namespace pcapml {
 namespace {
 
-constexpr std::size_t kKnownComments = 4096;
+constexpr std::size_t kKnownComments = 16384;
 constexpr std::size_t kLongestKnown = 512;  // bounds the memory of what is remembered
 
-/// The direction in words, or as an earlier version wrote it (`lan2wan`).
-std::string direction_of(const Label& label) {
-  switch (label.direction()) {
-    case 'e': return "egress";
-    case 'i': return "ingress";
-    default: break;
-  }
-  for (const char* name : {"dir", "d"})
-    if (const std::string* value = label.field(name)) return *value;
-  return {};
+/// The field by which packets are grouped. Earlier versions wrote `dir` where it is `d` today.
+const std::string* field_of(const Label& label, const std::string& key) {
+  const std::string* value = label.field(key);
+  return value == nullptr && key == "d" ? label.field("dir") : value;
 }
 
 }  // namespace
 
 LabelGroups::LabelGroups(std::string key) : key_(std::move(key)), known_(kKnownComments) {
   if (key_ == "proc") key_ = "label";
-  if (key_ == "d") key_ = "dir";
   groups_.push_back({SummaryGroup::Kind::unlabeled, "<unlabeled>"});
   groups_.push_back({SummaryGroup::Kind::without_key, "<no " + key_ + ">"});
+  if (key_ == "dir") key_ = "d";
 }
 
 std::uint32_t LabelGroups::find(const PacketLabel& label) {
@@ -55,12 +49,7 @@ std::uint32_t LabelGroups::read(const LabelView& view) {
     group = group_named(label_name(view, scratch));
   } else {
     const Label label = decode_label(view);
-    if (key_ == "dir") {
-      if (const std::string direction = direction_of(label); !direction.empty())
-        group = group_named(direction);
-    } else if (const std::string* value = label.field(key_)) {
-      group = group_named(*value);
-    }
+    if (const std::string* value = field_of(label, key_)) group = group_named(*value);
   }
   if (samples_.add(sample_key(view.sample_id), group)) ++groups_[group].samples;
   return group;

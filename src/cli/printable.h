@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+namespace pcapml::cli {
+
+/// Text of a file as a terminal may show it: control characters, those that turn the direction of writing,
+/// and bytes that are no UTF-8 become `\xNN`.
+std::string printable(std::string_view text);
+
+/// Columns that printable text takes: one for each character.
+std::size_t columns_of(std::string_view text);
+
+/// At most so many columns; what is left out becomes `~`.
+std::string cut_to(std::string text, std::size_t columns);
+
+}  // namespace pcapml::cli
