@@ -12,8 +12,9 @@
 namespace pcapml {
 namespace {
 
-constexpr int kWindowLogMax = 27;      // 128 MiB, as far as zstd(1) goes unless it is told otherwise
-constexpr std::size_t kFirstStep = 5;  // enough of a frame header to learn how long it is
+constexpr int kWindowLogMax = 27;       // 128 MiB, as far as zstd(1) goes unless it is told otherwise
+constexpr std::size_t kFirstPiece = 5;  // enough of a frame header to learn how long it is
+constexpr std::size_t kBlockHeader = 3;
 
 class ZstdDecoder final : public Decoder {
  public:
@@ -22,21 +23,31 @@ class ZstdDecoder final : public Decoder {
     ZSTD_DCtx_setParameter(context_.get(), ZSTD_d_windowLogMax, kWindowLogMax);
   }
 
+  // A call that fails does not tell what it had made before, so each may do one thing only: give out what is
+  // left of a block, or go on with the next piece of the frame.
   Step decode(Bytes in, std::span<std::byte> out) override {
+    if (full_) {
+      const Step step = call({}, out);
+      if (step.made != 0 || !step.damage.empty()) return step;
+    }
     if (in.empty() && wanted_ == 0) return {};
-    // At most one block for each call: a call that fails does not say what it had made of the blocks before.
-    const std::size_t most = wanted_ == 0 ? kFirstStep : wanted_;
-    ZSTD_inBuffer input{in.data(), std::min(in.size(), most), 0};
-    ZSTD_outBuffer output{out.data(), out.size(), 0};
-    const std::size_t result = ZSTD_decompressStream(context_.get(), &output, &input);
-    if (ZSTD_isError(result)) return {.taken = 0, .made = 0, .damage = explain(result)};
-    wanted_ = result;
-    return {.taken = input.pos, .made = output.pos, .damage = {}};
+    const std::size_t piece = wanted_ > kBlockHeader ? wanted_ - kBlockHeader : wanted_;
+    return call(in.first(std::min(in.size(), wanted_ == 0 ? kFirstPiece : piece)), out);
   }
 
   bool between_members() const override { return wanted_ == 0; }
 
  private:
+  Step call(Bytes in, std::span<std::byte> out) {
+    ZSTD_inBuffer input{in.data(), in.size(), 0};
+    ZSTD_outBuffer output{out.data(), out.size(), 0};
+    const std::size_t result = ZSTD_decompressStream(context_.get(), &output, &input);
+    if (ZSTD_isError(result)) return {.taken = 0, .made = 0, .damage = explain(result)};
+    wanted_ = result;
+    full_ = output.pos == output.size;
+    return {.taken = input.pos, .made = output.pos, .damage = {}};
+  }
+
   struct Free {
     void operator()(ZSTD_DCtx* context) const { ZSTD_freeDCtx(context); }
   };
@@ -52,7 +63,8 @@ class ZstdDecoder final : public Decoder {
   }
 
   std::unique_ptr<ZSTD_DCtx, Free> context_;
-  std::size_t wanted_ = 0;  // what the decoder asks for next; 0 between frames
+  std::size_t wanted_ = 0;  // what the decoder asks for next, with the header after it; 0 between frames
+  bool full_ = false;       // the last output was too small, perhaps
 };
 
 class ZstdEncoder final : public Encoder {
