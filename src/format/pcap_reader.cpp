@@ -66,6 +66,7 @@ class PcapReader final : public Reader::Format {
     interface.resolution = nano_ ? TimeResolution::nano() : TimeResolution::micro();
     if ((link & kPcapFcsPresent) != 0)
       interface.fcs_bits = static_cast<std::uint8_t>((link >> kPcapFcsShift) * 16);
+    interface.order = order_;
     // What the file header says, as the options that say it in pcapng.
     OptionList options(interface.order);
     if (nano_) options.add_u8(kInterfaceResolution, interface.resolution.tsresol());

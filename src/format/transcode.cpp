@@ -36,6 +36,8 @@ class Recoder {
     opaque_ = opaque_ || n > 0;
   }
 
+  /// The next byte, or 0, without moving on.
+  std::uint8_t next_octet() const { return Cursor(in_.rest()).u8(); }
   bool ok() const { return in_.ok(); }
   std::size_t remaining() const { return in_.remaining(); }
   Transcoded take() && { return {std::move(out_), opaque_}; }
@@ -137,22 +139,20 @@ Layout layout_of(OptionScope scope, std::uint16_t code) {
 }
 
 /// The type octet of an if_filter or epb_verdict value decides how the rest is laid out.
-void recode_typed(Recoder& list, Layout layout, Bytes value) {
-  const std::uint8_t type = Cursor(value).u8();
-  if (layout == Layout::filter) return type == 0 ? list.keep(value.size()) : list.keep_opaque(value.size());
-  constexpr std::uint8_t kHardware = 0, kTrafficControl = 1, kXdp = 2;
-  if ((type == kTrafficControl || type == kXdp) && value.size() == 9) {
+void recode_typed(Recoder& list, Layout layout, std::size_t length, std::uint8_t type) {
+  constexpr std::uint8_t kFilterText = 0, kHardware = 0, kTrafficControl = 1, kXdp = 2;
+  const bool octets = type == (layout == Layout::filter ? kFilterText : kHardware);
+  if (octets) {
+    list.keep(length);
+  } else if (layout == Layout::verdict && (type == kTrafficControl || type == kXdp) && length == 9) {
     list.keep(1);
     list.u64();
-  } else if (type == kHardware) {
-    list.keep(value.size());
   } else {
-    list.keep_opaque(value.size());
+    list.keep_opaque(length);
   }
 }
 
-void recode_value(Recoder& list, Layout layout, const Option& option) {
-  const std::size_t length = option.value.size();
+void recode_value(Recoder& list, Layout layout, std::size_t length, std::uint8_t first) {
   if (layout == Layout::octets) {
     list.keep(length);
   } else if (layout == Layout::u32 && length == 4) {
@@ -169,24 +169,19 @@ void recode_value(Recoder& list, Layout layout, const Option& option) {
     list.u32();
     list.keep_opaque(length - 4);
   } else if ((layout == Layout::filter || layout == Layout::verdict) && length >= 1) {
-    recode_typed(list, layout, option.value);
+    recode_typed(list, layout, length, first);
   } else {
     list.keep_opaque(length);
   }
 }
 
 /// A list may end without opt_endofopt (draft, section 3.5); what follows that mark is nobody's.
-void recode_options(Recoder& list, Bytes bytes, ByteOrder order, OptionScope scope) {
-  Cursor ahead(bytes, order);
-  while (ahead.remaining() >= 4) {
-    const std::uint16_t code = ahead.u16();
-    const std::uint16_t length = ahead.u16();
-    const Bytes value = ahead.take(length);
-    ahead.skip(padded(length) - length);
-    list.u16();
-    list.u16();
+void recode_options(Recoder& list, OptionScope scope) {
+  while (list.remaining() >= 4) {
+    const std::uint16_t code = list.u16();
+    const std::uint16_t length = list.u16();
     if (code == kEndOfOptions) break;
-    recode_value(list, layout_of(scope, code), {code, value});
+    recode_value(list, layout_of(scope, code), length, list.next_octet());
     list.keep(padded(length) - length);
     if (!list.ok()) return;
   }
@@ -194,31 +189,25 @@ void recode_options(Recoder& list, Bytes bytes, ByteOrder order, OptionScope sco
 }
 
 /// Draft, section 4.5.
-void recode_names(Recoder& body, const BlockView& block) {
+void recode_names(Recoder& body) {
   constexpr std::uint16_t kEndRecord = 0, kLastKnownRecord = 4;
-  Cursor ahead(block.body, block.order);
-  while (!ahead.empty()) {
-    const std::uint16_t type = ahead.u16();
-    const std::uint16_t length = ahead.u16();
-    body.u16();
-    body.u16();
+  while (body.ok() && body.remaining() > 0) {
+    const std::uint16_t type = body.u16();
+    const std::size_t length = padded(body.u16());
     if (type == kEndRecord) {
-      if (length != 0) body.keep_opaque(padded(length));
-      ahead.skip(padded(length));
-      return recode_options(body, ahead.rest(), block.order, OptionScope::name_resolution);
+      body.keep_opaque(length);  // it should have none
+      return recode_options(body, OptionScope::name_resolution);
     }
-    ahead.skip(padded(length));
     // The values of all known records are octets: an address, then names.
     if (type <= kLastKnownRecord)
-      body.keep(padded(length));
+      body.keep(length);
     else
-      body.keep_opaque(padded(length));
-    if (!body.ok()) return;
+      body.keep_opaque(length);
   }
 }
 
 /// Draft, section 4.6.
-void recode_statistics(Recoder& body, const BlockView& block, std::uint32_t interface_base) {
+void recode_statistics(Recoder& body, std::uint32_t interface_base) {
   // A number that named no interface must not wrap round to one that does.
   body.u32_as([&](std::uint32_t id) {
     constexpr std::uint32_t kMost = std::numeric_limits<std::uint32_t>::max();
@@ -226,9 +215,7 @@ void recode_statistics(Recoder& body, const BlockView& block, std::uint32_t inte
   });
   body.u32();
   body.u32();
-  Cursor ahead(block.body, block.order);
-  ahead.skip(12);
-  recode_options(body, ahead.rest(), block.order, OptionScope::statistics);
+  recode_options(body, OptionScope::statistics);
 }
 
 /// Draft, section 4.7: the secrets that are defined are text, or octets whose order is always the same.
@@ -245,17 +232,14 @@ bool is_known_secret(std::uint32_t type) {
   }
 }
 
-void recode_secrets(Recoder& body, const BlockView& block) {
+void recode_secrets(Recoder& body) {
   const std::uint32_t type = body.u32();
   const std::size_t length = padded(body.u32());
   if (is_known_secret(type))
     body.keep(length);
   else
     body.keep_opaque(length);
-  Cursor ahead(block.body, block.order);
-  ahead.skip(8);
-  ahead.skip(length);
-  recode_options(body, ahead.rest(), block.order, OptionScope::secrets);
+  recode_options(body, OptionScope::secrets);
 }
 
 /// Draft, section 4.8: only the enterprise number is sure to be in the section's order.
@@ -275,7 +259,7 @@ Transcoded transcode_options(OptionsView options, OptionScope scope, ByteOrder t
   const Bytes bytes = options.encoded();
   if (options.order() == to) return copied(bytes, false);
   Recoder list(bytes, options.order(), to);
-  recode_options(list, bytes, options.order(), scope);
+  recode_options(list, scope);
   return list.ok() ? std::move(list).take() : copied(bytes, true);
 }
 
@@ -284,9 +268,9 @@ Transcoded transcode_block(const BlockView& block, ByteOrder to, std::uint32_t i
   if (block.order == to && !renumber) return copied(block.body, false);
   Recoder body(block.body, block.order, to);
   switch (block.type) {
-    case kNameResolution: recode_names(body, block); break;
-    case kInterfaceStatistics: recode_statistics(body, block, interface_base); break;
-    case kDecryptionSecrets: recode_secrets(body, block); break;
+    case kNameResolution: recode_names(body); break;
+    case kInterfaceStatistics: recode_statistics(body, interface_base); break;
+    case kDecryptionSecrets: recode_secrets(body); break;
     case kCustom:
     case kCustomNoCopy: recode_custom(body); break;
     case kJournalExport: return copied(block.body, false);  // text
