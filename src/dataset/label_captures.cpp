@@ -1,15 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pcapml/label_captures.h"
 
-#include <fmt/format.h>
-
 #include <filesystem>
 
 #include "dataset/capture_input.h"
 #include "dataset/section_copier.h"
 #include "io/output_file.h"
 #include "label/packet_label.h"
-#include "pcapml/error.h"
 #include "pcapml/rule_engine.h"
 
 namespace pcapml {
@@ -27,7 +24,7 @@ class Labeler {
     CaptureInput input(file.path, request_.input_options);
     while (const Record* record = input.next()) {
       if (record->kind == Record::Kind::packet) {
-        label(record->packet, input.interface(record->packet).link_type);
+        label(record->packet, input.interface(record->packet));
       } else {
         copier_.copy(*record, input.reader());
       }
@@ -38,9 +35,9 @@ class Labeler {
   LabelResult take_result() { return std::move(result_); }
 
  private:
-  void label(const PacketView& packet, std::uint16_t link_type) {
-    const Rule* rule = engine_.match(
-        {link_type, packet.data, packet.original_length, packet.timestamp_ns, packet.has_timestamp});
+  void label(const PacketView& packet, const Interface& interface) {
+    const Rule* rule = engine_.match({interface.link_type, packet.data, packet.original_length, packet.timestamp_ns,
+                                      packet.has_timestamp, interface.order});
     if (rule == nullptr) {
       ++result_.unmatched;
       result_.unmatched_bytes += packet.original_length;
@@ -86,7 +83,8 @@ LabelResult label_captures(const LabelRequest& request) {
   LabelResult result = labeler.take_result();
   result.kept_unmatched = request.keep_unmatched;
   result.skipped_files = skipped.size();
-  for (auto& warning : engine.warnings()) result.report.warnings.push_back(warning);
+  const auto warnings = engine.warnings();
+  result.report.warnings.insert(result.report.warnings.end(), warnings.begin(), warnings.end());
   return result;
 }
 
