@@ -124,7 +124,7 @@ struct PacketView {
   OptionsView options;                ///< draft, section 4.3
   std::uint64_t offset = 0;           ///< of its block in the uncompressed file
   std::uint32_t size = 0;             ///< of the whole block there
-  bool has_timestamp = true;          ///< false for a Simple Packet Block
+  bool has_timestamp = true;          ///< false for a Simple Packet Block, which gets tick 0
   std::uint16_t drop_count = kDropsUnknown;  ///< of an obsolete Packet Block; other blocks have an option
 
   /// What an obsolete Packet Block says where it does not know (draft, appendix A).

@@ -236,7 +236,7 @@ class PcapngReader final : public Reader::Format {
     packet.options = {{}, section_->order};
     packet.has_timestamp = false;
     packet.ticks = 0;
-    packet.timestamp_ns = 0;
+    packet.timestamp_ns = interface.to_ns(0).value_or(0);  // as it will read when written with this tick
   }
 
   /// Draft, appendix A.

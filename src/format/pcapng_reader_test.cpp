@@ -138,6 +138,20 @@ TEST_P(PcapngInOrder, ASimplePacketIsCutAtTheSnapLengthOfTheFirstInterface) {
   EXPECT_EQ(text_of(capture.packets[2].data), "7 bytes");
 }
 
+TEST_P(PcapngInOrder, ASimplePacketHasTheTimeThatItsTickReadsAsOnceItIsWritten) {
+  for (const std::uint64_t offset : {std::uint64_t{0}, std::uint64_t{10}, ~std::uint64_t{0}}) {
+    Builder one(GetParam());
+    one.section()
+        .interface(1, 0, one.inner().option(14, one.inner().u64(offset)))
+        .simple(1, "s")
+        .enhanced(0, 0, "e");
+    const auto capture = read_capture(one.bytes());
+    ASSERT_EQ(capture.packets.size(), 2u);
+    EXPECT_EQ(capture.packets[0].ticks, 0u);
+    EXPECT_EQ(capture.packets[0].timestamp_ns, capture.packets[1].timestamp_ns);
+  }
+}
+
 TEST_P(PcapngInOrder, AnObsoletePacketTellsItsDropsApartFromNotKnowing) {
   file.section().interface().interface();
   file.obsolete(1, 0, 1, "none")
