@@ -7,11 +7,10 @@
 namespace pcapml {
 namespace {
 
-constexpr std::size_t kWindowBytes = std::size_t{16} << 20;
-/// Gaps between packets are read too, as long as at most half of what is read is a gap: often cheaper than one
-/// more system call, and the memory stays bounded.
-constexpr std::uint64_t kMaxWaste = 2;
-constexpr std::size_t kMaxRead = std::size_t{1} << 20;
+constexpr std::size_t kWindowBytes = std::size_t{64} << 20;
+/// A gap between two packets up to here is read and dropped: that costs less than one more system call.
+constexpr std::uint64_t kMaxGap = 8192;
+constexpr std::uint64_t kMaxRead = std::uint64_t{1} << 20;
 
 /// Some entries that follow each other, with their bytes.
 class Window {
@@ -33,8 +32,12 @@ class Window {
     if (!std::is_sorted(order_.begin(), order_.end(), before)) std::sort(order_.begin(), order_.end(), before);
 
     positions_.resize(order_.size());
-    used_ = 0;
-    for (std::size_t begin = 0; begin < order_.size();) begin = read_run(entries, begin, inputs);
+    if (bytes > capacity_) {
+      bytes_ = std::make_unique_for_overwrite<std::byte[]>(bytes);
+      capacity_ = bytes;
+    }
+    std::byte* to = bytes_.get();
+    for (std::size_t begin = 0; begin < order_.size();) begin = read_run(entries, begin, inputs, to);
     return end;
   }
 
@@ -44,44 +47,39 @@ class Window {
   std::size_t first() const { return first_; }
 
  private:
-  /// Reads packets that lie close together at once; gives the place behind them in order_.
+  /// Reads packets that lie close together at once, to `to`; gives the place behind them in order_.
   std::size_t read_run(const std::vector<IndexEntry>& entries, std::size_t begin,
-                       const std::vector<std::unique_ptr<IndexedCapture>>& inputs) {
+                       const std::vector<std::unique_ptr<IndexedCapture>>& inputs, std::byte*& to) {
     const IndexEntry& head = entries[order_[begin]];
-    std::uint64_t behind = head.offset + head.size;
-    std::uint64_t wanted = head.size;
-    std::size_t end = begin + 1;
+    std::uint64_t behind = head.offset;
+    pieces_.clear();
+    std::size_t end = begin;
     for (; end < order_.size(); ++end) {
-      const IndexEntry& next = entries[order_[end]];
-      wanted += next.size;
-      const std::uint64_t length = next.offset + next.size - head.offset;
-      if (next.input != head.input || length > kMaxRead || length > wanted * kMaxWaste) break;
-      behind = std::max(behind, next.offset + next.size);
+      const IndexEntry& entry = entries[order_[end]];
+      if (entry.input != head.input || entry.offset > behind + kMaxGap ||
+          (end > begin && entry.offset + entry.size > head.offset + kMaxRead))
+        break;
+      positions_[order_[end] - first_] = static_cast<std::size_t>(to - bytes_.get());
+      if (entry.offset == behind && end > begin) {
+        pieces_.back().iov_len += entry.size;
+      } else {
+        if (end > begin) pieces_.push_back({gap_, entry.offset - behind});
+        pieces_.push_back({to, entry.size});
+      }
+      to += entry.size;
+      behind = entry.offset + entry.size;
     }
-    const std::size_t length = behind - head.offset;
-    reserve(used_ + length);
-    for (std::size_t i = begin; i < end; ++i)
-      positions_[order_[i] - first_] = used_ + (entries[order_[i]].offset - head.offset);
-    inputs[head.input]->access().read_at(head.offset, {bytes_.get() + used_, length});
-    used_ += length;
+    inputs[head.input]->access().read_at(head.offset, pieces_);
     return end;
-  }
-
-  void reserve(std::size_t n) {
-    if (n <= capacity_) return;
-    const std::size_t larger = std::max(n, capacity_ + capacity_ / 2);
-    auto grown = std::make_unique_for_overwrite<std::byte[]>(larger);
-    std::copy_n(bytes_.get(), used_, grown.get());
-    bytes_ = std::move(grown);
-    capacity_ = larger;
   }
 
   std::size_t first_ = 0;
   std::vector<std::size_t> order_;      // entries in the order in which they lie in the inputs
   std::vector<std::size_t> positions_;  // of each entry's bytes in bytes_
   std::unique_ptr<std::byte[]> bytes_;
-  std::size_t used_ = 0;
   std::size_t capacity_ = 0;
+  std::vector<iovec> pieces_;
+  std::byte gap_[kMaxGap];  // what lies between packets goes here
 };
 
 }  // namespace
