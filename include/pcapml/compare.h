@@ -30,7 +30,7 @@ struct LabelScore {
 
   std::optional<double> precision;  ///< correct / predicted
   std::optional<double> recall;     ///< correct / support
-  std::optional<double> f1;         ///< 2 correct / (support + predicted): 0 for a label that is never predicted
+  std::optional<double> f1;  ///< 2 correct / (support + predicted): 0 for a label that is never predicted
 };
 
 /// An average over the labels that the truth has. Labels whose value is undefined are left out of it (and of
@@ -72,8 +72,8 @@ struct CompareResult {
   std::vector<std::string> warnings;
 
   std::uint64_t pairs = 0;
-  std::uint64_t truth_only = 0;  ///< packets that only the truth holds: `<unlabeled>` in the test
-  std::uint64_t test_only = 0;   ///< packets that only the test holds: they count nowhere else
+  std::uint64_t truth_only = 0;       ///< packets that only the truth holds: `<unlabeled>` in the test
+  std::uint64_t test_only = 0;        ///< packets that only the test holds: they count nowhere else
   std::uint64_t truth_unlabeled = 0;  ///< packets of the truth without a label
   std::uint64_t test_unlabeled = 0;   ///< packets of the test without a label
 
@@ -81,8 +81,8 @@ struct CompareResult {
   /// Each flow of the truth (5-tuple, both directions as one) once, under the label of most of its labelled
   /// packets, against the one that most of them have in the test; ties go to the label seen first.
   Scores flows;
-  std::uint64_t non_ip = 0;     ///< packets of the truth that belong to no flow
-  std::uint64_t fragments = 0;  ///< likewise: fragments after the first, which show no ports
+  std::uint64_t non_ip = 0;           ///< packets of the truth that belong to no flow
+  std::uint64_t fragments = 0;        ///< likewise: fragments after the first, which show no ports
   std::uint64_t unlabeled_flows = 0;  ///< flows of which the truth labels no packet; they count nowhere
 };
 

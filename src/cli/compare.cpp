@@ -22,7 +22,8 @@ class CompareCommand final : public Command {
   void options(Options& o) override {
     o.required("--truth", request_.truth, "Capture whose labels are right, or - for standard input");
     o.required("--test", request_.test, "Capture whose labels are scored, or - for standard input");
-    o.optional("--csv", request_.csv, "Write the confusion matrix to this file as CSV, - for standard output");
+    o.optional("--csv", request_.csv,
+               "Write the confusion matrix to this file as CSV, - for standard output");
     o.optional("--map", request_.map, "Rename labels of both captures first: CSV file with lines `from,to`");
     o.input(request_.input_options);
     o.json(json_);

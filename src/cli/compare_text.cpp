@@ -13,9 +13,9 @@ namespace pcapml::cli {
 namespace {
 
 constexpr std::size_t kGap = 2;
-constexpr std::size_t kLongestLabel = 32;      // on a terminal
+constexpr std::size_t kLongestLabel = 32;  // on a terminal
 constexpr std::size_t kWorstConfusions = 15;
-constexpr std::size_t kMostMatrixRows = 40;    // on a terminal
+constexpr std::size_t kMostMatrixRows = 40;     // on a terminal
 constexpr std::size_t kMostMatrixLabels = 500;  // anywhere: beyond that the CSV file has it
 
 /// Cells with the first column on the left and all others on the right.
@@ -78,7 +78,8 @@ std::string score_lines(const Scores& scores, std::size_t width) {
                ratio_text(score.f1)});
   }
   const auto add_average = [&](const char* name, const AverageScore& average) {
-    table.add({name, "", "", "", ratio_text(average.precision), ratio_text(average.recall), ratio_text(average.f1)});
+    table.add({name, "", "", "", ratio_text(average.precision), ratio_text(average.recall),
+               ratio_text(average.f1)});
   };
   add_average("(micro average)", scores.micro);
   add_average("(macro average)", scores.macro);
@@ -96,13 +97,15 @@ std::string worst_confusions(const Scores& scores, std::size_t width) {
   for (const ConfusionCell& cell : scores.cells)
     if (cell.truth != cell.predicted) worst.push_back(cell);
   const std::size_t shown = std::min(worst.size(), kWorstConfusions);
-  std::stable_sort(worst.begin(), worst.end(), [](const auto& a, const auto& b) { return a.count > b.count; });
+  std::stable_sort(worst.begin(), worst.end(),
+                   [](const auto& a, const auto& b) { return a.count > b.count; });
   Table table;
   table.add({"truth", "test", "count"});
   for (std::size_t i = 0; i < shown; ++i)
-    table.add({label_text(scores.labels[worst[i].truth], width), label_text(scores.labels[worst[i].predicted], width),
-               grouped(worst[i].count)});
-  return table.text() + (worst.size() > shown ? fmt::format("and {} more\n", grouped(worst.size() - shown)) : "");
+    table.add({label_text(scores.labels[worst[i].truth], width),
+               label_text(scores.labels[worst[i].predicted], width), grouped(worst[i].count)});
+  return table.text() +
+         (worst.size() > shown ? fmt::format("and {} more\n", grouped(worst.size() - shown)) : "");
 }
 
 Table matrix_table(const Scores& scores, std::size_t width) {
@@ -122,8 +125,8 @@ std::string matrix_lines(const Scores& scores, std::string_view of, std::size_t 
   if (scores.labels.empty()) return {};
   const std::string title = fmt::format("\nconfusion matrix of {}", of);
   const auto folded = [&](const char* why) {
-    return fmt::format("{}: {} labels, {}; the worst confusions:\n{}", title, grouped(scores.labels.size()), why,
-                       worst_confusions(scores, width));
+    return fmt::format("{}: {} labels, {}; the worst confusions:\n{}", title, grouped(scores.labels.size()),
+                       why, worst_confusions(scores, width));
   };
   if (scores.labels.size() > kMostMatrixLabels) return folded("-csv writes it all");
   if (width != 0 && scores.labels.size() > kMostMatrixRows) return folded("too many for this terminal");
@@ -134,10 +137,12 @@ std::string matrix_lines(const Scores& scores, std::string_view of, std::size_t 
 
 std::string pair_lines(const CompareResult& result) {
   std::string text = fmt::format("{} found in both captures\n", count_of(result.pairs, "packet"));
-  text += fmt::format("{} only in the truth: {} in the test\n", count_of(result.truth_only, "packet"), kUnlabeled);
+  text += fmt::format("{} only in the truth: {} in the test\n", count_of(result.truth_only, "packet"),
+                      kUnlabeled);
   text += fmt::format("{} only in the test: not scored\n", count_of(result.test_only, "packet"));
   if (result.truth_unlabeled > 0)
-    text += fmt::format("{} without a label in the truth: not scored\n", count_of(result.truth_unlabeled, "packet"));
+    text += fmt::format("{} without a label in the truth: not scored\n",
+                        count_of(result.truth_unlabeled, "packet"));
   if (result.test_unlabeled > 0)
     text += fmt::format("{} without a label in the test\n", count_of(result.test_unlabeled, "packet"));
   return text;
@@ -145,12 +150,14 @@ std::string pair_lines(const CompareResult& result) {
 
 std::string flow_lines(const CompareResult& result) {
   std::string text;
-  if (result.non_ip > 0) text += fmt::format("{} of the truth without IP: no flow\n", count_of(result.non_ip, "packet"));
+  if (result.non_ip > 0)
+    text += fmt::format("{} of the truth without IP: no flow\n", count_of(result.non_ip, "packet"));
   if (result.fragments > 0)
     text += fmt::format("{} of the truth after the first of a datagram: no flow\n",
                         count_of(result.fragments, "fragment"));
   if (result.unlabeled_flows > 0)
-    text += fmt::format("{} without a label in the truth: not scored\n", count_of(result.unlabeled_flows, "flow"));
+    text += fmt::format("{} without a label in the truth: not scored\n",
+                        count_of(result.unlabeled_flows, "flow"));
   return text;
 }
 

@@ -52,7 +52,8 @@ class Comparison {
     while (const PacketView* packet = input.next_packet()) {
       labels.push_back(labels_.number_of(find_label(packet->options)));
       const auto headers = parse_headers(input.interface(*packet).link_type, packet->data);
-      pairing_.add(side, packet_content(headers, packet->data, packet->original_length), packet->timestamp_ns);
+      pairing_.add(side, packet_content(headers, packet->data, packet->original_length),
+                   packet->timestamp_ns);
       if (side == Side::truth) flow_of_packet_.push_back(flow_of(headers));
     }
     input.add_to(report);
@@ -81,10 +82,12 @@ class Comparison {
     std::uint32_t number = 0;
     for (; number < count; ++number) {
       const PacketView* packet = input.next_packet();
-      if (packet == nullptr) throw DataError(fmt::format("{}: the file changed while it was read", path(side)));
+      if (packet == nullptr)
+        throw DataError(fmt::format("{}: the file changed while it was read", path(side)));
       if (pairing_.wants(side, number))
-        pairing_.show(side, number, packet_content(input.interface(*packet).link_type, packet->data,
-                                                   packet->original_length));
+        pairing_.show(
+            side, number,
+            packet_content(input.interface(*packet).link_type, packet->data, packet->original_length));
     }
   }
 
@@ -117,10 +120,11 @@ class Comparison {
   void warn() {
     const auto& names = labels_.names();
     if (std::find(names.begin(), names.end(), kUnlabeled) != names.end())
-      result_.warnings.push_back(fmt::format("a label is called {}; it is shown as %3Cunlabeled%3E", kUnlabeled));
-    for (const auto& line : labels_.unused())
       result_.warnings.push_back(
-          fmt::format("{}:{}: no packet has the label '{}'", request_.map, line.line, encode_text(line.from)));
+          fmt::format("a label is called {}; it is shown as %3Cunlabeled%3E", kUnlabeled));
+    for (const auto& line : labels_.unused())
+      result_.warnings.push_back(fmt::format("{}:{}: no packet has the label '{}'", request_.map, line.line,
+                                             encode_text(line.from)));
     for (const Side side : {Side::truth, Side::test})
       if (pairing_.count(side) > 0 && unlabeled_packets(side) == pairing_.count(side))
         result_.warnings.push_back(fmt::format("{}: no packet has a label", path(side)));

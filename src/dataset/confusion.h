@@ -44,8 +44,8 @@ class ConfusionCounter {
 /// Fills in the ratios of a matrix, and its sums.
 void compute_ratios(Scores& scores);
 
-/// Writes the matrix as earlier versions did: `ground_truth,` and all labels, then a row for each label of the
-/// truth (RFC 4180).
+/// Writes the matrix as earlier versions did: `ground_truth,` and all labels, then a row for each label of
+/// the truth (RFC 4180).
 void write_confusion_csv(const Scores& scores, OutputStream& out);
 
 /// Calls `use(row, counts)` for each row of the matrix that has a cell, with a count for each of its labels.

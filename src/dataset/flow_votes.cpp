@@ -17,8 +17,9 @@ class Election {
   }
 
   std::uint32_t close() {
-    const std::uint32_t winner = *std::max_element(
-        seen_.begin(), seen_.end(), [this](std::uint32_t a, std::uint32_t b) { return votes_[a] < votes_[b]; });
+    const std::uint32_t winner =
+        *std::max_element(seen_.begin(), seen_.end(),
+                          [this](std::uint32_t a, std::uint32_t b) { return votes_[a] < votes_[b]; });
     for (const std::uint32_t label : seen_) votes_[label] = 0;
     seen_.clear();
     return winner;

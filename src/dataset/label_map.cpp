@@ -90,11 +90,13 @@ class CsvReader {
 std::string problem_of(const CsvRecord& record) {
   if (record.problem != nullptr) return record.problem;
   if (record.fields.size() != 2)
-    return fmt::format("{} where `from,to` has two",
-                       record.fields.size() == 1 ? "one field" : fmt::format("{} fields", record.fields.size()));
+    return fmt::format("{} where `from,to` has two", record.fields.size() == 1
+                                                         ? "one field"
+                                                         : fmt::format("{} fields", record.fields.size()));
   for (const auto& field : record.fields) {
     if (field.empty()) return "an empty label";
-    if (field == kUnlabeled) return fmt::format("`{}` stands for packets without a label and is none", kUnlabeled);
+    if (field == kUnlabeled)
+      return fmt::format("`{}` stands for packets without a label and is none", kUnlabeled);
   }
   return {};
 }
@@ -106,7 +108,8 @@ std::string read_text(const std::string& path) {
   std::array<std::byte, 65536> piece;
   while (const std::size_t n = source->read(piece)) {
     text += as_text(Bytes(piece).first(n));
-    if (text.size() > kMost) throw UsageError(fmt::format("{}: more than 64 MiB is no label map", source->name()));
+    if (text.size() > kMost)
+      throw UsageError(fmt::format("{}: more than 64 MiB is no label map", source->name()));
   }
   return text;
 }
@@ -143,6 +146,8 @@ std::vector<LabelRenaming> parse_label_map(std::string_view text, const std::str
   return map;
 }
 
-std::vector<LabelRenaming> read_label_map(const std::string& path) { return parse_label_map(read_text(path), path); }
+std::vector<LabelRenaming> read_label_map(const std::string& path) {
+  return parse_label_map(read_text(path), path);
+}
 
 }  // namespace pcapml

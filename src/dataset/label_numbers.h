@@ -13,8 +13,8 @@
 
 namespace pcapml {
 
-/// Gives each label a number, after renaming it. Memory grows by label; what a bounded number of comments meant
-/// is remembered, because the same ones come again and again. Not thread-safe.
+/// Gives each label a number, after renaming it. Memory grows by label; what a bounded number of comments
+/// meant is remembered, because the same ones come again and again. Not thread-safe.
 class LabelNumbers {
  public:
   static constexpr std::uint32_t kNoLabel = 0;

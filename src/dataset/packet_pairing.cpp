@@ -88,8 +88,8 @@ void PacketPairing::pair_group(std::span<PairingEntry> group) {
       std::partition(group.begin(), group.end(), [this](const auto& e) { return is_exact(e.packet); });
   pair_line({group.begin(), longer});
   if (longer == group.end()) return;
-  const auto left =
-      std::partition(group.begin(), longer, [this](const auto& e) { return packets_[e.packet].partner == kNone; });
+  const auto left = std::partition(group.begin(), longer,
+                                   [this](const auto& e) { return packets_[e.packet].partner == kNone; });
   if (left == group.begin()) return;
   const std::size_t side = side_of(group[0].packet);
   auto end = left;
@@ -130,8 +130,8 @@ bool PacketPairing::plan() {
   return wanted_[0] || wanted_[1];
 }
 
-/// Where packets of one length were cut at very many lengths, lets similar ones count as the shortest of them.
-/// Frequent lengths, as a snap length makes them, stay as they are.
+/// Where packets of one length were cut at very many lengths, lets similar ones count as the shortest of
+/// them. Frequent lengths, as a snap length makes them, stay as they are.
 void PacketPairing::coarsen(std::span<PairingEntry> entries) {
   constexpr std::size_t kSteps = 12;
   std::size_t distinct = 0;

@@ -14,8 +14,8 @@ namespace pcapml {
 
 /// Pairs the packets of two captures by content.
 ///
-/// First all packets are paired whose contents are equal and cut at the same length. The others need a look at
-/// what both hold. For each length of a whole packet, the lengths at which such packets were cut are taken
+/// First all packets are paired whose contents are equal and cut at the same length. The others need a look
+/// at what both hold. For each length of a whole packet, the lengths at which such packets were cut are taken
 /// from the longest to the shortest: those cut there are paired with those of the other side of which more is
 /// there, by the hash of as much as both hold. Each step reads the files again, but serves all lengths of
 /// whole packets at once, and only packets that are not paired yet take part. So one odd packet costs a
@@ -49,10 +49,13 @@ class PacketPairing {
     if (found == kNone) return std::nullopt;
     return found - truth_packets_;
   }
-  bool is_paired(Side side, std::uint32_t number) const { return packets_[place(side, number)].partner != kNone; }
+  bool is_paired(Side side, std::uint32_t number) const {
+    return packets_[place(side, number)].partner != kNone;
+  }
   std::uint64_t pairs() const { return pairs_; }
   std::uint32_t count(Side side) const {
-    return side == Side::truth ? truth_packets_ : static_cast<std::uint32_t>(packets_.size()) - truth_packets_;
+    return side == Side::truth ? truth_packets_
+                               : static_cast<std::uint32_t>(packets_.size()) - truth_packets_;
   }
 
  private:

@@ -48,7 +48,8 @@ class TimePairing {
 
   std::uint32_t truth_packets_;
   std::span<PairingEntry> line_;
-  // A list of places in the line: the first packet that is left of each time, from the earliest to the latest.
+  // A list of places in the line: the first packet that is left of each time, from the earliest to the
+  // latest.
   std::vector<std::uint32_t> next_, previous_;
   // For each inner node of a binary tree over the places, the place with the nearest pair below it.
   std::vector<std::uint32_t> tree_;
