@@ -115,8 +115,8 @@ std::string file_lines(const FileDescription& file, const std::string& input) {
   text += more_line(file.interface_count, interfaces, "interface");
   text += name_lines(file);
   for (std::size_t i = 0; i < file.blocks.size(); ++i)
-    text += fmt::format("{}{}", i == 0 ? "other blocks: " : ", ",
-                        count_of(file.blocks[i].count, file.blocks[i].name));
+    text += fmt::format("{}{}: {}", i == 0 ? "other blocks: " : ", ", file.blocks[i].name,
+                        grouped(file.blocks[i].count));
   return text + (file.blocks.empty() ? "" : "\n");
 }
 
