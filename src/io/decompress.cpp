@@ -88,9 +88,11 @@ class PlainSource final : public Source {
 class DecompressedSource final : public Source {
  public:
   DecompressedSource(std::unique_ptr<Source> source, Bytes head)
-      : source_(std::move(source)), buffer_(kInputSize) {
+      : source_(std::move(source)),
+        storage_(std::make_unique_for_overwrite<std::byte[]>(kInputSize)),
+        buffer_(storage_.get(), kInputSize) {
     std::copy(head.begin(), head.end(), buffer_.begin());
-    input_ = Bytes(buffer_).first(head.size());
+    input_ = buffer_.first(head.size());
   }
 
   std::size_t read(std::span<std::byte> into) override {
@@ -173,9 +175,9 @@ class DecompressedSource final : public Source {
   bool refill() {
     if (ended_) return false;
     if (!input_.empty()) std::memmove(buffer_.data(), input_.data(), input_.size());
-    input_ = Bytes(buffer_).first(input_.size());  // before a read that may throw
-    const std::size_t count = source_->read(std::span(buffer_).subspan(input_.size()));
-    input_ = Bytes(buffer_).first(input_.size() + count);
+    input_ = buffer_.first(input_.size());  // before a read that may throw
+    const std::size_t count = source_->read(buffer_.subspan(input_.size()));
+    input_ = buffer_.first(input_.size() + count);
     ended_ = count == 0;
     return !ended_;
   }
@@ -186,7 +188,8 @@ class DecompressedSource final : public Source {
   std::unique_ptr<Source> source_;
   Compression compression_ = Compression::none;
   std::unique_ptr<Decoder> decoder_;
-  std::vector<std::byte> buffer_;
+  std::unique_ptr<std::byte[]> storage_;
+  std::span<std::byte> buffer_;
   Bytes input_;  // the part of buffer_ that is not decoded yet
   bool ended_ = false;
   std::uint64_t delivered_ = 0;

@@ -82,7 +82,7 @@ struct Outcome {
 };
 
 /// Reads to the end or to the damage, `step` bytes at a time.
-inline Outcome read_all(Source& source, std::size_t step = std::size_t{1} << 20) {
+inline Outcome read_all(Source& source, std::size_t step = 64 * 1024) {
   Outcome outcome;
   Buffer chunk(step);
   try {
