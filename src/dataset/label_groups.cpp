@@ -7,8 +7,7 @@
 namespace pcapml {
 namespace {
 
-constexpr std::size_t kKnownComments = 16384;
-constexpr std::size_t kLongestKnown = 512;  // bounds the memory of what is remembered
+constexpr std::size_t kKnownComments = 32768;
 
 /// The field by which packets are grouped. Earlier versions wrote `dir` where it is `d` today.
 const std::string* field_of(const Label& label, const std::string& key) {
@@ -26,20 +25,12 @@ LabelGroups::LabelGroups(std::string key) : key_(std::move(key)), known_(kKnownC
 }
 
 std::uint32_t LabelGroups::find(const PacketLabel& label) {
-  std::uint32_t group = kUnlabeled;
-  if (label.comment.size() > kLongestKnown) {
-    group = read(*label.label);
-  } else {
-    Known& known = known_[keyed_hash(label.comment) % kKnownComments];
-    if (known.comment != label.comment) {
-      known.group = read(*label.label);
-      known.comment = label.comment;
-    }
-    group = known.group;
-  }
+  const std::uint64_t hash = keyed_hash(label.comment);
+  Known& known = known_[hash % kKnownComments];
+  if (known.hash != hash || known.group == kUnlabeled) known = {hash, read(*label.label)};
   last_comment_ = label.comment;
-  last_group_ = group;
-  return group;
+  last_group_ = known.group;
+  return known.group;
 }
 
 std::uint32_t LabelGroups::read(const LabelView& view) {
@@ -51,7 +42,7 @@ std::uint32_t LabelGroups::read(const LabelView& view) {
     const Label label = decode_label(view);
     if (const std::string* value = field_of(label, key_)) group = group_named(*value);
   }
-  if (samples_.add(sample_key(view.sample_id), group)) ++groups_[group].samples;
+  samples_.add(sample_key(view.sample_id), group);
   return group;
 }
 

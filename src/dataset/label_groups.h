@@ -34,15 +34,14 @@ class LabelGroups {
   struct Group {
     SummaryGroup::Kind kind;
     std::string name;
-    std::uint64_t samples = 0;
   };
   const std::vector<Group>& groups() const { return groups_; }
-  /// Distinct sample ids over all groups.
-  std::uint64_t samples() const { return samples_.size(); }
+  /// Sample ids of each group.
+  DistinctCount<std::uint64_t>& samples() { return samples_; }
 
  private:
   struct Known {
-    std::string comment;
+    std::uint64_t hash = 0;
     std::uint32_t group = kUnlabeled;
   };
   struct TextHash {
@@ -61,7 +60,7 @@ class LabelGroups {
   TextNumbers numbers_;   // of groups, by name
   TextNumbers long_ids_;  // sample ids that are no 63-bit number
   DistinctCount<std::uint64_t> samples_;
-  std::vector<Known> known_;  // by hash of the comment
+  std::vector<Known> known_;  // by hash of the comment; 64 keyed bits tell comments apart
   std::string last_comment_;
   std::uint32_t last_group_ = kUnlabeled;
 };

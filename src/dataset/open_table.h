@@ -22,9 +22,11 @@ class OpenTable {
   };
 
   /// The entry of a key; a new one has Value{}.
-  Found find_or_add(const Key& key) {
+  Found find_or_add(const Key& key) { return find_or_add(key, keyed_hash(key)); }
+
+  /// The same, where the key's hash is known already.
+  Found find_or_add(const Key& key, std::uint64_t hash) {
     if (size_ >= limit_) grow();
-    const std::uint64_t hash = keyed_hash(key);
     Slot& slot = slots_[index_of(key, hash)];
     if (slot.tag != kEmpty) return {slot.value, false};
     slot.tag = tag_of(hash);
@@ -38,6 +40,14 @@ class OpenTable {
     if (slots_.empty()) return nullptr;
     const Slot& slot = slots_[index_of(key, keyed_hash(key))];
     return slot.tag == kEmpty ? nullptr : &slot.value;
+  }
+
+  /// Fetches from memory what a look-up of this hash will need, without waiting for it.
+  void prefetch(std::uint64_t hash) const {
+    if (slots_.empty()) return;
+    const auto* slot = reinterpret_cast<const char*>(&slots_[hash & (slots_.size() - 1)]);
+    __builtin_prefetch(slot);
+    __builtin_prefetch(slot + sizeof(Slot) - 1);
   }
 
   std::size_t size() const { return size_; }

@@ -50,23 +50,26 @@ class Summarizer {
     const auto headers = parse_headers(interface.link_type, packet.data);
     if (!headers) {
       ++counts.non_ip_packets;
-    } else if (headers->fragment_offset == 0 && flows_.add(headers->flow.canonical(), group)) {
-      ++counts.flows;
+    } else if (headers->fragment_offset == 0) {
+      flows_.add(headers->flow.canonical(), group);
     }
   }
 
-  void finish(SummaryResult& result) const {
+  void finish(SummaryResult& result) {
+    flows_.settle();
+    groups_.samples().settle();
     result.outside_window = outside_window_;
     result.without_time = without_time_;
-    for (std::size_t i = 0; i < counts_.size(); ++i) {
+    for (std::uint32_t i = 0; i < counts_.size(); ++i) {
       if (counts_[i].packets == 0) continue;
       const LabelGroups::Group& group = groups_.groups()[i];
       SummaryGroup& row = result.groups.emplace_back(SummaryGroup{group.kind, group.name, counts_[i]});
-      row.counts.samples = group.samples;
+      row.counts.flows = flows_.size(i);
+      row.counts.samples = groups_.samples().size(i);
       add_counts(result.total, row.counts);
     }
     result.total.flows = flows_.size();
-    result.total.samples = groups_.samples();
+    result.total.samples = groups_.samples().size();
     std::sort(result.groups.begin(), result.groups.end(), [](const SummaryGroup& a, const SummaryGroup& b) {
       return std::tie(a.kind, b.counts.packets, a.name) < std::tie(b.kind, a.counts.packets, b.name);
     });
