@@ -23,6 +23,24 @@ Json input_json(const InputReport& report) {
           {"warnings", report.warnings}};
 }
 
+Json names_json(const ResolverCounters& names) {
+  return {{"flows", names.flows},
+          {"other_flows", names.other_flows},
+          {"sni", names.by_sni},
+          {"quic", names.by_quic},
+          {"dns", names.by_dns},
+          {"ech", names.by_ech},
+          {"no_answer_before", names.no_answer_before},
+          {"hello_without_name", names.hello_without_name},
+          {"hello_incomplete", names.hello_incomplete},
+          {"hello_forgotten", names.hello_forgotten},
+          {"name_rejected", names.name_rejected},
+          {"dns_answers", names.dns_answers},
+          {"dns_malformed", names.dns_malformed},
+          {"dns_names_rejected", names.dns_names_rejected},
+          {"dns_forgotten", names.dns_forgotten}};
+}
+
 // A path or a name may be any bytes; JSON is UTF-8.
 std::string text(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n"; }
 
@@ -35,7 +53,10 @@ std::string to_json(const LabelResult& result) {
                      {"packets", rule.packets}, {"bytes", rule.bytes}});
   return text({{"matched", result.matched}, {"unmatched", result.unmatched}, {"kept_unmatched", result.kept_unmatched},
                {"replaced_labels", result.replaced_labels}, {"skipped_files", result.skipped_files},
-               {"rules", rules}, {"input", input_json(result.report)}});
+               {"samples", result.samples}, {"named_packets", result.named_packets},
+               {"flows_forgotten", result.flows_forgotten},
+               {"fragmented_packets_incomplete", result.fragmented_packets_incomplete},
+               {"names", result.names ? names_json(*result.names) : Json(nullptr)}, {"rules", rules}, {"input", input_json(result.report)}});
 }
 
 std::string to_json(const MergeResult& result) {

@@ -18,15 +18,26 @@ class LabelCommand final : public Command {
   std::string_view example() const override {
     return "pcapml label -i traffic.pcap -l rules.csv -o labeled.pcapng -stats\n"
            "  where rules.csv has lines such as\n"
-           "  BPF:host 192.0.2.7 and tcp port 443|TS_START:1700000000|TS_END:1700000600,web";
+           "  BPF:host 192.0.2.7 and tcp port 443|TS_START:1700000000|TS_END:1700000600,web\n"
+           "  pcapml label -i captured.pcapng -o named.pcapng --resolve";
   }
 
   void options(Options& o) override {
     o.required("-i,--input", request_.input, "Capture, directory of captures, or - for standard input");
-    o.required("-l,--labels", request_.rules, "Label file: one rule a line, the first that matches wins");
+    o.optional("-l,--labels", request_.rules,
+               "Label file: one rule a line, the first that matches wins; without one --resolve keeps the labels");
     o.required("-o,--output", request_.output, "Labelled capture (pcapng), or - for standard output");
     o.flag("--stats", stats_, "Print packets and bytes of each rule");
     o.flag("--keep-unmatched", request_.keep_unmatched, "Keep packets that no rule matches, without a label");
+    o.choice("--sample", sample_, {"rule", "flow"}, "What one sample is: a rule, or each flow under a rule");
+    o.flag("--resolve", request_.resolve, "Add dst=<domain> where the remote end's name is known");
+    o.flag("--name-source", request_.name_source, "With --resolve, add dst_source=sni|quic|dns|ech");
+    o.number("--flow-timeout", flow_timeout_, "Seconds without a packet after which a flow has ended");
+    o.choice("--flow-at-syn", flow_at_syn_, {"yes", "no"}, "Whether a SYN after a closed connection begins a flow");
+    o.number("--max-flows", request_.flows.max_flows, "Flows remembered at a time; the longest unused goes first");
+    o.number("--max-hello-bytes", request_.resolver.flow_bytes, "Bytes of a flow that wait for the rest of a ClientHello");
+    o.number("--max-waiting-bytes", request_.resolver.total_bytes, "The same for all flows together");
+    o.number("--max-dns-entries", request_.resolver.dns_entries, "Addresses from DNS answers that are remembered");
     o.input(request_.input_options);
     o.output(request_.output_options);
     o.json(json_);
@@ -34,12 +45,16 @@ class LabelCommand final : public Command {
 
   int run(Console& console) override {
     if (request_.output == "-") console.reserve_stdout();
+    request_.sample = sample_ == "flow" ? SampleUnit::flow : SampleUnit::rule;
+    request_.flows.timeouts.idle_ns = static_cast<std::int64_t>(std::min(flow_timeout_, kLongestTimeout)) * 1'000'000'000;
+    request_.flows.timeouts.new_flow_at_syn = flow_at_syn_ != "no";
     request_.input_options.progress = console.progress();
     const LabelResult result = label_captures(request_);
     if (json_) {
       console.print(to_json(result));
     } else {
-      if (stats_) console.print(table(result));
+      if (stats_ && !request_.rules.empty()) console.print(table(result));
+      if (stats_ && result.names) console.print(names_table(*result.names));
       console.note(outcome(result));
     }
     if (result.skipped_files > 0)
@@ -52,6 +67,12 @@ class LabelCommand final : public Command {
   static std::string outcome(const LabelResult& result) {
     std::string text = fmt::format("{} labelled, {} unmatched {}", count_of(result.matched, "packet"),
                                    grouped(result.unmatched), result.kept_unmatched ? "kept without a label" : "left out");
+    if (result.named_packets > 0) text += fmt::format(", {} named", count_of(result.named_packets, "packet"));
+    if (result.samples > 0) text += fmt::format(", {} made", count_of(result.samples, "sample"));
+    if (result.flows_forgotten > 0)
+      text += fmt::format(", {} forgotten (--max-flows)", count_of(result.flows_forgotten, "flow"));
+    if (result.fragmented_packets_incomplete > 0)
+      text += fmt::format(", {} incomplete", count_of(result.fragmented_packets_incomplete, "fragmented packet"));
     if (result.replaced_labels > 0) text += fmt::format(", {} replaced", count_of(result.replaced_labels, "old label"));
     return text;
   }
@@ -68,6 +89,29 @@ class LabelCommand final : public Command {
     return text;
   }
 
+  static std::string names_table(const ResolverCounters& names) {
+    std::string text;
+    const auto row = [&](const char* what, std::uint64_t n) {
+      if (n > 0) text += fmt::format("{:>12}  {}\n", n, what);
+    };
+    row("TCP and UDP flows", names.flows);
+    row("named by TLS or DTLS (sni)", names.by_sni);
+    row("named by QUIC (quic)", names.by_quic);
+    row("named by a DNS answer (dns)", names.by_dns);
+    row("named by an outer ClientHello (ech)", names.by_ech);
+    row("without a name: no ClientHello, no DNS answer before", names.no_answer_before);
+    row("without a name: a ClientHello without server_name", names.hello_without_name);
+    row("without a name: a ClientHello whose end is missing", names.hello_incomplete);
+    row("without a name: a ClientHello beyond the limits", names.hello_forgotten);
+    row("without a name: what was sent is no host name", names.name_rejected);
+    row("flows of other protocols", names.other_flows);
+    row("DNS answers", names.dns_answers);
+    row("DNS messages malformed", names.dns_malformed);
+    row("DNS questions that are no host names", names.dns_names_rejected);
+    row("DNS entries forgotten (--max-dns-entries)", names.dns_forgotten);
+    return text;
+  }
+
   void warn_of_idle_rules(Console& console, const LabelResult& result) const {
     constexpr std::size_t kMost = 20;
     std::size_t count = 0;
@@ -77,7 +121,12 @@ class LabelCommand final : public Command {
     if (count > kMost) console.warn(fmt::format("{} more rules matched nothing", count - kMost));
   }
 
+  static constexpr std::size_t kLongestTimeout = 1'000'000'000;
+
   LabelRequest request_;
+  std::string sample_;
+  std::string flow_at_syn_;
+  std::size_t flow_timeout_ = 60;
   bool stats_ = false;
   bool json_ = false;
 };

@@ -25,6 +25,8 @@ class Options {
   void required(const char* names, std::string& into, const char* help);
   /// A value that may be left out.
   void optional(const char* names, std::string& into, const char* help);
+  /// A whole number, the given value being the default.
+  void number(const char* names, std::size_t& into, const char* help);
   void flag(const char* names, bool& into, const char* help);
   /// One of a few words.
   void choice(const char* names, std::string& into, const std::vector<std::string>& words, const char* help);

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "dataset/open_table.h"
+#include "net/open_table.h"
 #include "io/output_stream.h"
 #include "pcapml/compare.h"
 

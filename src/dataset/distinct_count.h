@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "dataset/open_table.h"
+#include "net/open_table.h"
 
 namespace pcapml {
 

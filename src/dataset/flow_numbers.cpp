@@ -4,7 +4,7 @@
 #include <cstring>
 #include <utility>
 
-#include "dataset/keyed_hash.h"
+#include "net/keyed_hash.h"
 #include "net/mix.h"
 
 namespace pcapml {

@@ -1,12 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pcapml/label_captures.h"
 
+#include <fmt/format.h>
+
+#include <algorithm>
 #include <filesystem>
 
 #include "dataset/capture_input.h"
+#include "dataset/flow_labels.h"
 #include "dataset/section_copier.h"
 #include "io/output_file.h"
 #include "label/packet_label.h"
+#include "pcapml/error.h"
 #include "pcapml/rule_engine.h"
 
 namespace pcapml {
@@ -14,13 +19,15 @@ namespace {
 
 class Labeler {
  public:
-  Labeler(const LabelRequest& request, const std::vector<Rule>& rules, RuleEngine& engine, OutputStream& out)
-      : request_(request), rules_(rules), engine_(engine), writer_(out), copier_(writer_) {
+  Labeler(const LabelRequest& request, const std::vector<Rule>& rules, RuleEngine* engine, FlowLabels* flows,
+          OutputStream& out)
+      : request_(request), rules_(rules), engine_(engine), flows_(flows), writer_(out), copier_(writer_) {
     for (const Rule& rule : rules) result_.rules.push_back({rule.line, rule.sample_id, rule.label, 0, 0});
   }
 
   void label(const InputFile& file) {
-    engine_.select_file({file.relative, file.path, std::filesystem::absolute(file.path).string()});
+    if (engine_ != nullptr)
+      engine_->select_file({file.relative, file.path, std::filesystem::absolute(file.path).string()});
     CaptureInput input(file.path, request_.input_options);
     while (const Record* record = input.next()) {
       if (record->kind == Record::Kind::packet) {
@@ -36,55 +43,98 @@ class Labeler {
 
  private:
   void label(const PacketView& packet, const Interface& interface) {
-    const Rule* rule = engine_.match({interface.link_type, packet.data, packet.original_length, packet.timestamp_ns,
-                                      packet.has_timestamp, interface.order});
-    if (rule == nullptr) {
-      ++result_.unmatched;
-      result_.unmatched_bytes += packet.original_length;
-      if (!request_.keep_unmatched) return;
-    } else {
-      RuleCount& count = result_.rules[static_cast<std::size_t>(rule - rules_.data())];
-      ++count.packets;
-      count.bytes += packet.original_length;
-      ++result_.matched;
-      result_.matched_bytes += packet.original_length;
-    }
+    if (flows_ != nullptr) flows_->packet(packet, interface.link_type);
     const PacketLabel old = find_label(packet.options);
-    result_.replaced_labels += old.label ? 1 : 0;
-    const std::string_view comment = rule == nullptr ? std::string_view{} : rule->comment;
+    std::string_view comment;
+    if (engine_ == nullptr) {
+      count(old.label ? result_.matched : result_.unmatched, old.label ? result_.matched_bytes : result_.unmatched_bytes,
+            packet);
+      if (old.label) comment = flows_->comment(*old.label, old.comment, 0);
+    } else if (const Rule* rule = match(packet, interface)) {
+      RuleCount& counted = result_.rules[static_cast<std::size_t>(rule - rules_.data())];
+      count(counted.packets, counted.bytes, packet);
+      count(result_.matched, result_.matched_bytes, packet);
+      result_.replaced_labels += old.label ? 1 : 0;
+      comment = flows_ == nullptr ? rule->comment
+                                  : flows_->comment(*parse_label(rule->comment), rule->comment, rule->sample_id);
+    } else {
+      count(result_.unmatched, result_.unmatched_bytes, packet);
+      if (!request_.keep_unmatched) return;
+      result_.replaced_labels += old.label ? 1 : 0;
+    }
     writer_.packet(packet.interface_id, packet, {old.before, comment, old.after});
+  }
+
+  const Rule* match(const PacketView& packet, const Interface& interface) {
+    return engine_->match({interface.link_type, packet.data, packet.original_length, packet.timestamp_ns,
+                           packet.has_timestamp, interface.order});
+  }
+
+  static void count(std::uint64_t& packets, std::uint64_t& bytes, const PacketView& packet) {
+    ++packets;
+    bytes += packet.original_length;
   }
 
   const LabelRequest& request_;
   const std::vector<Rule>& rules_;
-  RuleEngine& engine_;
+  RuleEngine* engine_;  // nullptr: packets keep their labels
+  FlowLabels* flows_;   // nullptr: labels do not depend on flows
   PcapngWriter writer_;
   SectionCopier copier_;
   LabelResult result_;
 };
 
+void check(const LabelRequest& request) {
+  if (request.rules.empty() && !request.resolve)
+    throw UsageError("label needs a label file (-l), or --resolve to add names to labels that are there");
+  if (request.rules.empty() && request.sample == SampleUnit::flow)
+    throw UsageError("--sample flow numbers the samples of a label file; name it with -l");
+}
+
+bool can_read_twice(const std::vector<InputFile>& files) {
+  return std::all_of(files.begin(), files.end(), [](const InputFile& file) {
+    return file.path != "-" && std::filesystem::is_regular_file(file.path);
+  });
+}
+
 }  // namespace
 
 LabelResult label_captures(const LabelRequest& request) {
-  const std::vector<Rule> rules = read_rules(request.rules);
-  RuleEngine engine(rules, request.rules);
+  check(request);
+  std::vector<Rule> rules;
+  std::optional<RuleEngine> engine;
+  if (!request.rules.empty()) {
+    rules = read_rules(request.rules);
+    engine.emplace(rules, request.rules);
+  }
   std::vector<std::string> skipped;
   const std::vector<InputFile> files = list_captures(request.input, skipped);
-  std::vector<std::string> paths{request.rules};
+  std::vector<std::string> paths;
+  if (engine) paths.push_back(request.rules);
   for (const InputFile& file : files) paths.push_back(file.path);
   refuse_same_file(request.output, paths);
 
   OutputFile output(request.output, request.output_options.fsync ? Sync::yes : Sync::no);
-  Labeler labeler(request, rules, engine, output.stream());
+  std::optional<FlowLabels> flows;
+  if (request.resolve || request.sample == SampleUnit::flow) flows.emplace(request);
+  const bool read_ahead = request.resolve && can_read_twice(files);
+  if (read_ahead) flows->read_ahead(files);
+  Labeler labeler(request, rules, engine ? &*engine : nullptr, flows ? &*flows : nullptr, output.stream());
   for (const InputFile& file : files) labeler.label(file);
-  engine.check_link_types();
+  if (engine) engine->check_link_types();
   output.commit();
 
   LabelResult result = labeler.take_result();
-  result.kept_unmatched = request.keep_unmatched;
+  result.kept_unmatched = request.keep_unmatched || !engine;
   result.skipped_files = skipped.size();
-  const auto warnings = engine.warnings();
-  result.report.warnings.insert(result.report.warnings.end(), warnings.begin(), warnings.end());
+  if (engine) {
+    const auto warnings = engine->warnings();
+    result.report.warnings.insert(result.report.warnings.end(), warnings.begin(), warnings.end());
+  }
+  if (flows) flows->add_to(result);
+  if (request.resolve && !read_ahead)
+    result.report.warnings.push_back(fmt::format("{}: a pipe is read once: packets before the one that names their flow "
+                                                 "have no dst=", request.input));
   return result;
 }
 

@@ -7,7 +7,7 @@
 #include <unordered_map>
 #include <vector>
 
-#include "dataset/keyed_hash.h"
+#include "net/keyed_hash.h"
 #include "dataset/label_map.h"
 #include "label/packet_label.h"
 

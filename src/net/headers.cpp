@@ -181,16 +181,53 @@ std::optional<Headers> parse_ip(Bytes packet, std::uint32_t network_offset) {
   }
 }
 
-}  // namespace
-
-std::optional<Headers> parse_headers(std::uint16_t link_type, Bytes packet) {
+std::optional<Headers> parse_from(Layer layer, Bytes packet, std::size_t offset) {
   Cursor at(packet);
-  Layer layer = outermost_layer(link_type);
+  at.skip(offset);
   while (layer != Layer::ip) {
     if (layer == Layer::other) return std::nullopt;
     layer = next_layer(layer, at);
   }
   return parse_ip(at.rest(), narrow(at.position()));
+}
+
+struct Tunnel {
+  Layer layer = Layer::other;
+  std::uint32_t offset = 0;
+};
+
+Tunnel tunnel_in(const Headers& headers) {
+  constexpr std::uint16_t kVxlanPort = 4789;  // RFC 7348, 5
+  if (headers.is_fragment()) return {};
+  switch (headers.flow.protocol) {
+    case kProtocolIpv4:
+    case kProtocolIpv6: return {Layer::ip, headers.transport_offset};
+    case kProtocolGre: return {Layer::gre, headers.transport_offset};
+    case kProtocolUdp:
+      if (headers.flow.destination_port == kVxlanPort) return {Layer::vxlan, headers.payload_offset};
+      return {};
+    default: return {};
+  }
+}
+
+}  // namespace
+
+std::optional<Headers> parse_headers(std::uint16_t link_type, Bytes packet) {
+  return parse_from(outermost_layer(link_type), packet, 0);
+}
+
+Headers innermost_headers(const Headers& outer, Bytes packet) {
+  Headers innermost = outer;
+  constexpr int kMostTunnels = 8;
+  for (int i = 0; i < kMostTunnels; ++i) {
+    const Tunnel tunnel = tunnel_in(innermost);
+    if (tunnel.layer == Layer::other) break;
+    const Bytes carrier = packet.first(innermost.network_offset + innermost.ip_captured);
+    const auto inner = parse_from(tunnel.layer, carrier, tunnel.offset);
+    if (!inner) break;
+    innermost = *inner;
+  }
+  return innermost;
 }
 
 bool is_known_link_type(std::uint16_t link_type) { return outermost_layer(link_type) != Layer::other; }

@@ -9,10 +9,13 @@ namespace pcapml {
 enum IpProtocol : std::uint8_t {
   kProtocolHopByHop = 0,
   kProtocolIcmp = 1,
+  kProtocolIpv4 = 4,  ///< RFC 2003: IP within IP
   kProtocolTcp = 6,
   kProtocolUdp = 17,
+  kProtocolIpv6 = 41,  ///< RFC 2473
   kProtocolRouting = 43,
   kProtocolFragment = 44,
+  kProtocolGre = 47,
   kProtocolAuthentication = 51,
   kProtocolIcmpv6 = 58,
   kProtocolNone = 59,

@@ -14,6 +14,11 @@ Layer by_ether_type(std::uint16_t type) {
     case 0x88a8:  // IEEE 802.1ad
     case 0x9100:  // QinQ before 802.1ad
       return Layer::vlan;
+    case 0x8847:  // RFC 5332: unicast, multicast
+    case 0x8848: return Layer::mpls;
+    case 0x8864: return Layer::pppoe;     // RFC 2516, session stage
+    case 0x880b: return Layer::ppp;       // RFC 7042; in GRE of PPTP
+    case 0x6558: return Layer::ethernet;  // RFC 1701: transparent Ethernet bridging
     default: return Layer::other;
   }
 }
@@ -79,6 +84,74 @@ Layer after_linux_sll2(Cursor& at) {
   return at.ok() ? by_cooked_protocol(hardware_type, protocol) : Layer::other;
 }
 
+// RFC 3032, 2.1. Nothing tells what a label stack carries; the first nibble does (RFC 4928, 3).
+Layer after_mpls(Cursor& at) {
+  at.skip(2);
+  const bool is_bottom = (at.u8() & 1) != 0;
+  at.skip(1);
+  if (!is_bottom) return Layer::mpls;
+  Cursor ahead = at;
+  switch (ahead.u8() >> 4) {
+    case 4:
+    case 6: return Layer::ip;
+    case 0:  // RFC 4385, 3: the control word of a pseudowire
+      at.skip(4);
+      return Layer::ethernet;
+    default: return Layer::other;
+  }
+}
+
+// RFC 1661, 2, with the address and control fields of RFC 1662, 3.1 or without
+Layer after_ppp(Cursor& at) {
+  Cursor ahead = at;
+  if (ahead.be16() == 0xff03) at = ahead;
+  std::uint16_t protocol = at.u8();
+  if (protocol % 2 == 0) protocol = static_cast<std::uint16_t>(protocol << 8 | at.u8());
+  switch (protocol) {
+    case 0x0021:
+    case 0x0057: return Layer::ip;
+    case 0x0281:
+    case 0x0283: return Layer::mpls;
+    default: return Layer::other;
+  }
+}
+
+// RFC 2516, 4
+Layer after_pppoe(Cursor& at) {
+  constexpr std::uint8_t kVersionAndType = 0x11, kSession = 0;
+  const bool is_session = at.u8() == kVersionAndType && at.u8() == kSession;
+  at.skip(4);  // session, length
+  return at.ok() && is_session ? Layer::ppp : Layer::other;
+}
+
+// RFC 2784, 2.1, RFC 2890, 2, and version 1 of RFC 2637, 4.1
+Layer after_gre(Cursor& at) {
+  const auto flags = at.be16();
+  const auto type = at.be16();
+  const int version = flags & 7;
+  constexpr std::uint16_t kChecksum = 0x8000, kRouting = 0x4000, kKey = 0x2000, kSequence = 0x1000, kAcknowledged = 0x80;
+  if (version > 1 || (flags & kRouting) != 0) return Layer::other;
+  for (const std::uint16_t field : {kChecksum, kKey, kSequence})
+    if ((flags & field) != 0) at.skip(4);
+  if (version == 1 && (flags & kAcknowledged) != 0) at.skip(4);
+  return at.ok() ? by_ether_type(type) : Layer::other;
+}
+
+// RFC 7348, 5
+Layer after_vxlan(Cursor& at) {
+  constexpr std::uint8_t kHasNetworkId = 0x08;
+  const auto flags = at.u8();
+  at.skip(6);
+  const auto reserved = at.u8();
+  return at.ok() && flags == kHasNetworkId && reserved == 0 ? Layer::ethernet : Layer::other;
+}
+
+// Two bytes of address and control, then an EtherType.
+Layer after_cisco_hdlc(Cursor& at) {
+  at.skip(2);
+  return by_ether_type(at.be16());
+}
+
 }  // namespace
 
 Layer outermost_layer(std::uint16_t link_type) {
@@ -93,6 +166,10 @@ Layer outermost_layer(std::uint16_t link_type) {
     case kLinkLoop: return Layer::loop;
     case kLinkLinuxSll: return Layer::linux_sll;
     case kLinkLinuxSll2: return Layer::linux_sll2;
+    case kLinkPpp:
+    case kLinkPppHdlc: return Layer::ppp;
+    case kLinkPppEther: return Layer::pppoe;
+    case kLinkCiscoHdlc: return Layer::cisco_hdlc;
     default: return Layer::other;
   }
 }
@@ -110,6 +187,12 @@ Layer next_layer(Layer layer, Cursor& at) {
     case Layer::loop: return is_ip_family(at.be32()) ? Layer::ip : Layer::other;
     case Layer::linux_sll: return after_linux_sll(at);
     case Layer::linux_sll2: return after_linux_sll2(at);
+    case Layer::mpls: return after_mpls(at);
+    case Layer::pppoe: return after_pppoe(at);
+    case Layer::ppp: return after_ppp(at);
+    case Layer::cisco_hdlc: return after_cisco_hdlc(at);
+    case Layer::gre: return after_gre(at);
+    case Layer::vxlan: return after_vxlan(at);
     case Layer::ip:
     case Layer::other: break;
   }

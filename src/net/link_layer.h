@@ -7,7 +7,7 @@
 
 namespace pcapml {
 
-/// What the bytes at a cursor are. The header walk goes from layer to layer until it meets ip or other.
+/// What the bytes at a cursor are, link layers and tunnels. The header walk goes from layer to layer until it meets ip or other.
 enum class Layer : std::uint8_t {
   ip,     ///< IPv4 or IPv6, by the version in its first byte
   other,  ///< nothing that leads to IP
@@ -18,6 +18,12 @@ enum class Layer : std::uint8_t {
   loop,
   linux_sll,
   linux_sll2,
+  mpls,
+  pppoe,
+  ppp,
+  cisco_hdlc,
+  gre,
+  vxlan,
 };
 
 /// The layer that frames of this link type start with; other where the link type is not known.

@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "dataset/keyed_hash.h"
+#include "net/keyed_hash.h"
 
 namespace pcapml {
 
@@ -51,6 +51,13 @@ class OpenTable {
   }
 
   std::size_t size() const { return size_; }
+
+  /// Calls visit(key, value) for each entry, in no order.
+  template <class Visit>
+  void for_each(Visit visit) const {
+    for (const Slot& slot : slots_)
+      if (slot.tag != kEmpty) visit(slot.key, slot.value);
+  }
 
  private:
   static constexpr std::uint32_t kEmpty = 0;

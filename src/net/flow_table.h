@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "dataset/open_table.h"
+#include "net/open_table.h"
 #include "pcapml/headers.h"
 
 namespace pcapml {
@@ -20,6 +20,12 @@ class FlowTable {
   const Value* find(const FlowKey& packet) const { return table_.find(packet.canonical()); }
 
   std::size_t size() const { return table_.size(); }
+
+  /// Calls visit(key, value) for each flow, in no order; the keys are canonical.
+  template <class Visit>
+  void for_each(Visit visit) const {
+    table_.for_each(visit);
+  }
 
  private:
   OpenTable<FlowKey, Value> table_;

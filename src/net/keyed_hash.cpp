@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "dataset/keyed_hash.h"
+#include "net/keyed_hash.h"
 
 #include <algorithm>
 #include <array>

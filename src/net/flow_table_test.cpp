@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "dataset/flow_table.h"
+#include "net/flow_table.h"
 
 #include <gtest/gtest.h>
 

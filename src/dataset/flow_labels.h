@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "dataset/capture_input.h"
+#include "net/flow_finder.h"
+#include "net/open_table.h"
+#include "pcapml/label.h"
+#include "pcapml/label_captures.h"
+
+namespace pcapml {
+
+/// What flows add to the labels of their packets: a sample of their own, and the name of their remote end.
+class FlowLabels {
+ public:
+  explicit FlowLabels(const LabelRequest& request);
+
+  /// Reads the captures for the names in them; packet() then knows them from a flow's first packet on.
+  void read_ahead(const std::vector<InputFile>& files);
+
+  /// The next packet, in the order in which the files are labelled.
+  void packet(const PacketView& packet, std::uint16_t link_type);
+
+  /// The comment that the packet just given gets in place of one with this label, which it borrows.
+  /// `rule_sample` is the number of the rule's sample; only SampleUnit::flow looks at it.
+  const std::string& comment(const LabelView& label, std::string_view comment, std::size_t rule_sample);
+
+  /// Adds what was counted.
+  void add_to(LabelResult& result) const;
+
+ private:
+  std::uint32_t sample_of(std::size_t rule_sample);
+
+  const LabelRequest& request_;
+  FlowFinder finder_;
+  NameResolver resolver_;
+  bool read_ahead_ = false;
+  std::uint32_t flow_;  // of the packet just given
+  OpenTable<std::uint64_t, std::uint32_t> samples_;  // by flow and rule
+  std::string comment_;
+  std::uint64_t named_packets_ = 0;
+};
+
+}  // namespace pcapml

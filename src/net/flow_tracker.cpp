@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "net/flow_tracker.h"
+
+#include <algorithm>
+
+#include "net/tcp_flags.h"
+
+namespace pcapml {
+
+FlowTracker::Packet FlowTracker::add(const Headers& headers, std::int64_t timestamp_ns, bool has_time) {
+  const FlowKey canonical = headers.flow.canonical();
+  const bool from_source = canonical == headers.flow;
+  auto [state, added] = table_.find_or_add(canonical);
+  const bool idle = has_time && timestamp_ns - state.last_ns > timeouts_.idle_ns;
+  const bool opens = (headers.tcp_flags & (kTcpSyn | kTcpAck | kTcpRst)) == kTcpSyn;
+  const bool is_new = added || idle || (timeouts_.new_flow_at_syn && opens && state.is_closed());
+  if (is_new) {
+    state = {};
+    state.last_ns = timestamp_ns;
+    state.flow = next_flow_++;
+    state.initiator_is_source = from_source;
+  }
+  if (has_time) state.last_ns = std::max(state.last_ns, timestamp_ns);
+  if ((headers.tcp_flags & kTcpFin) != 0) (from_source ? state.fin_of_source : state.fin_of_destination) = true;
+  if ((headers.tcp_flags & kTcpRst) != 0) state.reset = true;
+  return {state.flow, is_new, from_source == state.initiator_is_source};
+}
+
+}  // namespace pcapml
