@@ -54,9 +54,15 @@ struct Hello {
 /// As browsers send it today: GREASE, a name in the middle, a post-quantum key share, about 1,700 bytes.
 inline Hello browser_hello(std::string_view name) {
   Hello hello;
-  hello.extensions = {grease_extension(),        {23, ""}, key_share_extension(1216), {43, "\x02\x03\x04"},
-                      server_name_extension(name), {16, sized16(sized8("h2"))}, {0xff01, be8(0)},
-                      {0x1a1a, be8(0)},          {21, zeros(300)}};
+  hello.extensions = {grease_extension(),
+                      {23, ""},
+                      key_share_extension(1216),
+                      {43, "\x02\x03\x04"},
+                      server_name_extension(name),
+                      {16, sized16(sized8("h2"))},
+                      {0xff01, be8(0)},
+                      {0x1a1a, be8(0)},
+                      {21, zeros(300)}};
   return hello;
 }
 inline Hello small_hello(std::string_view name) {

@@ -10,11 +10,11 @@
 namespace pcapml {
 namespace {
 
-constexpr std::int32_t kReach = 16 * 1024;         // a hello begins within
-constexpr std::size_t kMostBytes = 16 * 1024;      // held
-constexpr std::size_t kMostSegments = 1024;        // held
-constexpr std::uint32_t kPatience = 64 * 1024;     // bytes out of reach until the stream has moved on for good
-constexpr std::size_t kEagerBytes = 2 << 20;       // looked through; after these a look must be worth its cost
+constexpr std::int32_t kReach = 16 * 1024;      // a hello begins within
+constexpr std::size_t kMostBytes = 16 * 1024;   // held
+constexpr std::size_t kMostSegments = 1024;     // held
+constexpr std::uint32_t kPatience = 64 * 1024;  // bytes out of reach until the stream has moved on for good
+constexpr std::size_t kEagerBytes = 2 << 20;    // looked through; after these a look must be worth its cost
 
 }  // namespace
 
@@ -95,7 +95,8 @@ HelloState HelloStream::look(bool last) {
       HelloScan scan = scan_for_hello(piece.bytes);
       if (scan.state == HelloState::found) return accept(std::move(scan));
       if (scan.state != HelloState::waiting) continue;
-      const std::size_t needed = best.state == HelloState::none ? scan.needed : std::min(best.needed, scan.needed);
+      const std::size_t needed =
+          best.state == HelloState::none ? scan.needed : std::min(best.needed, scan.needed);
       if (best.server_name.empty()) best = std::move(scan);
       best.needed = needed;
     }

@@ -49,8 +49,8 @@ class HelloStream {
 
   std::unique_ptr<Held> held_;  ///< null: nothing is held
   std::string server_name_;
-  std::uint32_t begin_ = 0;       ///< sequence number of the first byte; a guess without a SYN
-  std::uint32_t looked_at_ = 0;   ///< with a SYN: everything before was there, and no hello begins in it
+  std::uint32_t begin_ = 0;         ///< sequence number of the first byte; a guess without a SYN
+  std::uint32_t looked_at_ = 0;     ///< with a SYN: everything before was there, and no hello begins in it
   std::uint32_t out_of_reach_ = 0;  ///< bytes that came after what can be held
   HelloState state_ = HelloState::waiting;
   bool has_begin_ = false;

@@ -115,7 +115,8 @@ TEST(HelloStream, FindsAHelloAmongRepeatedAndOverlappingSegments) {
 TEST(HelloStream, IsNotShiftedByStrayBytes) {
   const std::string bytes = hello_record(browser_hello(kName));
   for (const std::size_t size : {300u, 1000u, 5000u}) {
-    for (const std::string& stray : {std::string(1, '\0'), std::string(6, '\0'), std::string("\x16\x03\x01")}) {
+    for (const std::string& stray :
+         {std::string(1, '\0'), std::string(6, '\0'), std::string("\x16\x03\x01")}) {
       const auto segments = cut(bytes, size);
       for (std::size_t i = 0; i <= segments.size(); ++i) {
         const std::size_t at = i < segments.size() ? segments[i].offset : bytes.size();

@@ -113,7 +113,7 @@ HelloState QuicHello::add_long_header(Bytes datagram, bool from_opener) {
     initial.source = as_text(at.take(source_length));
     if (std::max(destination_length, source_length) > kLongestConnectionId) break;
     const std::uint8_t type = (first >> 4) & 3;
-    if (type == versions[0].retry_type) break;  // has no length: it is the last
+    if (type == versions[0].retry_type) break;              // has no length: it is the last
     if (type == versions[0].initial_type) take_varint(at);  // token
     const std::uint64_t length = read_varint(at);
     initial.number_offset = at.position() - begin;
@@ -177,7 +177,7 @@ bool QuicHello::open(Stream& stream, const Initial& initial) {
 /// Those frames that RFC 9000, 12.4 allows in Initials; at any other the rest is left.
 void QuicHello::read_frames(Stream& stream, Bytes payload) const {
   Cursor at(payload);
-  while (!at.empty()) {
+  while (at.ok() && !at.empty()) {
     const auto type = read_varint(at);
     if (type == 0x06 || (type == 0x08 && stream.is_google)) {
       const std::uint64_t offset = read_varint(at);

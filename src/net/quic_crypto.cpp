@@ -65,7 +65,8 @@ class Crypto {
     int written = 0;
     require(EVP_EncryptInit_ex2(context_.get(), ecb_.get(), keys.header_key.data(), nullptr, nullptr) == 1 &&
             EVP_CIPHER_CTX_set_padding(context_.get(), 0) == 1 &&
-            EVP_EncryptUpdate(context_.get(), mask.data(), &written, raw(sample), length(sample.size())) == 1);
+            EVP_EncryptUpdate(context_.get(), mask.data(), &written, raw(sample), length(sample.size())) ==
+                1);
     return mask;
   }
 
@@ -179,7 +180,8 @@ std::string seal_initial(const QuicInitialKeys& keys, std::string header, const 
       crypto().header_mask(keys, as_bytes(sealed).subspan(kLongestNumber - number_length, kSampleLength));
   header[0] = static_cast<char>(static_cast<std::uint8_t>(header[0]) ^ (mask[0] & 0x0f));
   for (std::size_t i = 0; i < number_length; ++i)
-    header[number_offset + i] = static_cast<char>(static_cast<std::uint8_t>(header[number_offset + i]) ^ mask[i + 1]);
+    header[number_offset + i] =
+        static_cast<char>(static_cast<std::uint8_t>(header[number_offset + i]) ^ mask[i + 1]);
   return header + sealed;
 }
 

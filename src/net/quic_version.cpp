@@ -25,13 +25,28 @@ constexpr QuicSalt kT051{0x7a, 0x4e, 0xde, 0xf4, 0xe7, 0xcc, 0xee, 0x5f, 0xa4, 0
 
 // The first three are what a reserved number may stand for, the likeliest first.
 constexpr QuicVersion kVersions[] = {
-    {&kRfc9001},          {&kDraft29},
-    {&kDraft23},          {&kDraft22},
-    {&kRfc9369, 1, 0, true, false}, {&kDraftOfV2, 1, 0, true, false},
-    {&kQ050, 0, 3, false, true},    {&kT050, 0, 3, false, true},
+    {&kRfc9001},
+    {&kDraft29},
+    {&kDraft23},
+    {&kDraft22},
+    {&kRfc9369, 1, 0, true, false},
+    {&kDraftOfV2, 1, 0, true, false},
+    {&kQ050, 0, 3, false, true},
+    {&kT050, 0, 3, false, true},
     {&kT051, 0, 3, false, true},
 };
-enum Index : std::size_t { kV1, kD29, kD23, kD22, kV2, kV2Draft, kGoogleQ050, kGoogleT050, kGoogleT051, kUnknown };
+enum Index : std::size_t {
+  kV1,
+  kD29,
+  kD23,
+  kD22,
+  kV2,
+  kV2Draft,
+  kGoogleQ050,
+  kGoogleT050,
+  kGoogleT051,
+  kUnknown
+};
 
 constexpr std::uint32_t tag(const char (&text)[5]) {
   std::uint32_t number = 0;

@@ -15,7 +15,7 @@ struct QuicVersion {
   const QuicSalt* salt = nullptr;
   std::uint8_t initial_type = 0, retry_type = 3;  ///< of long headers; RFC 9000, 17.2; RFC 9369, 3.2
   bool has_v2_labels = false;                     ///< RFC 9369, 3.3.2
-  bool is_google = false;  ///< Q050 and T050: CRYPTO frames may have Google's number
+  bool is_google = false;                         ///< Q050 and T050: CRYPTO frames may have Google's number
 };
 
 /// What the version number may mean; more than one thing for the reserved numbers that force a negotiation

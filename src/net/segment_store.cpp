@@ -21,8 +21,8 @@ void SegmentStore::add(std::uint32_t sequence, Bytes payload) {
     const std::uint32_t skip_this = ahead < 0 ? 0 - static_cast<std::uint32_t>(ahead) : 0;
     if (skip_other >= other.size || skip_this >= size) continue;
     const std::uint32_t overlap = std::min(other.size - skip_other, size - skip_this);
-    const bool same = std::ranges::equal(bytes_of(other).subspan(skip_other, overlap),
-                                         payload.subspan(skip_this, overlap));
+    const bool same =
+        std::ranges::equal(bytes_of(other).subspan(skip_other, overlap), payload.subspan(skip_this, overlap));
     if (same && overlap == size) return;
     if (!same) contradicts_ = true;
   }
@@ -64,8 +64,9 @@ std::vector<SegmentStore::Run> SegmentStore::runs(Preference preference) {
   order(layers, preference);
   const std::span canvas(painted_);
   for (const Segment& segment : layers) {
-    const auto after = std::ranges::upper_bound(stretches, distance(anchor, segment.sequence), {},
-                                                [&](const Stretch& s) { return distance(anchor, s.sequence); });
+    const auto after =
+        std::ranges::upper_bound(stretches, distance(anchor, segment.sequence), {},
+                                 [&](const Stretch& s) { return distance(anchor, s.sequence); });
     const Stretch& home = *std::prev(after);
     const std::size_t at = home.position + (segment.sequence - home.sequence);
     std::ranges::copy(as_text(bytes_of(segment)), canvas.subspan(at, segment.size).begin());
@@ -81,7 +82,8 @@ void SegmentStore::order(std::vector<Segment>& segments, Preference preference) 
   std::ranges::reverse(segments);
   if (preference == Preference::earliest) return;
   const std::uint32_t anchor = segments_[0].sequence;
-  std::ranges::stable_sort(segments, {}, [&](const Segment& s) { return distance(anchor, s.sequence + s.size); });
+  std::ranges::stable_sort(segments, {},
+                           [&](const Segment& s) { return distance(anchor, s.sequence + s.size); });
 }
 
 Bytes SegmentStore::bytes_of(const Segment& segment) const {
