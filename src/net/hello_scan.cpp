@@ -17,7 +17,7 @@ constexpr std::size_t kRecordHeader = 5, kMessageHeader = 4;
 constexpr std::size_t kLongestRecord = 16384 + 2048;  // RFC 5246, 6.2.3: some senders count as if encrypted
 
 // Random bytes hold few places that get past the first record header; more than these are made to cost time.
-constexpr int kMostAttempts = 64;
+constexpr int kMostAttempts = 16;
 
 struct Message {
   Bytes bytes;             ///< of the handshake message, as many as there are

@@ -14,7 +14,7 @@ constexpr std::int32_t kReach = 16 * 1024;      // a hello begins within
 constexpr std::size_t kMostBytes = 16 * 1024;   // held
 constexpr std::size_t kMostSegments = 1024;     // held
 constexpr std::uint32_t kPatience = 64 * 1024;  // bytes out of reach until the stream has moved on for good
-constexpr std::size_t kEagerBytes = 2 << 20;    // looked through; after these a look must be worth its cost
+constexpr std::size_t kEagerBytes = 512 << 10;  // looked through; after these a look must be worth its cost
 
 }  // namespace
 
