@@ -102,10 +102,8 @@ class PcapReader final : public Reader::Format {
   /// Takes what a packet's header says, and gives the size of header and packet.
   std::size_t parse_header(Bytes bytes, std::uint64_t offset) {
     Cursor cursor(bytes, order_);
-    const std::uint32_t seconds = cursor.u32();
-    const std::uint32_t fraction = cursor.u32();
-    std::uint32_t captured = cursor.u32();
-    std::uint32_t original = cursor.u32();
+    std::uint32_t seconds = 0, fraction = 0, captured = 0, original = 0;
+    cursor.read(seconds, fraction, captured, original);
     if (lengths_ != Lengths::captured_first && (lengths_ == Lengths::original_first || captured > original))
       std::swap(captured, original);
     if (captured > kLongestRecord)
