@@ -91,7 +91,7 @@ class PcapReader final : public Reader::Format {
     const std::size_t size = parse_header(bytes, offset);
     bytes = input_.peek(size);
     if (bytes.size() < size)
-      fail_truncated(offset, "a packet (or its length is damaged)", size, bytes.size());
+      fail_truncated(offset, "this packet, or its length is damaged", size, bytes.size());
     set_place(bytes, offset);
     input_.consume(size);
     ++counters_.packets;
@@ -107,7 +107,7 @@ class PcapReader final : public Reader::Format {
     if (lengths_ != Lengths::captured_first && (lengths_ == Lengths::original_first || captured > original))
       std::swap(captured, original);
     if (captured > kLongestRecord)
-      fail(offset, fmt::format("a packet claims {} bytes, more than any packet has", captured));
+      fail(offset, fmt::format("this packet claims {} bytes, more than any packet has", captured));
     PacketView& packet = record_.packet;
     // A fraction above one second is odd but well defined.
     packet.ticks = std::uint64_t{seconds} * (nano_ ? 1'000'000'000 : 1'000'000) + fraction;

@@ -32,13 +32,14 @@ class PcapngReader final : public Reader::Format {
     Cursor(head, section_->order).read(type, length);
     if (length < kBlockOverhead || length % 4 != 0 || length > kLongestRecord)
       fail(offset,
-           fmt::format("a {} claims a length of {} bytes, which cannot be", block_name(type), length));
+           fmt::format("this {} claims a length of {} bytes, which cannot be", block_name(type), length));
     const Bytes whole = input_.peek(length);
     if (whole.size() < length)
-      fail_truncated(offset, fmt::format("a {} (or its length is damaged)", block_name(type)), length,
+      fail_truncated(offset, fmt::format("this {}, or its length is damaged", block_name(type)), length,
                      whole.size());
     if (const std::uint32_t again = Cursor(whole.last(4), section_->order).u32(); again != length)
-      fail(offset, fmt::format("the two lengths of a {} differ: {} and {}", block_name(type), length, again));
+      fail(offset,
+           fmt::format("the two lengths of this {} differ: {} and {}", block_name(type), length, again));
     record_.block = {type, section_->order, whole.subspan(8, length - kBlockOverhead), offset};
     read_block();
     count_packet();
@@ -73,7 +74,7 @@ class PcapngReader final : public Reader::Format {
     switch (Cursor(head.subspan(8)).be32()) {
       case kByteOrderMagic: state.order = ByteOrder::big; break;
       case __builtin_bswap32(kByteOrderMagic): state.order = ByteOrder::little; break;
-      default: fail(offset, "a Section Header Block without the byte-order magic");
+      default: fail(offset, "this Section Header Block lacks the byte-order magic");
     }
     if (options_.legacy_timestamps == LegacyTimestamps::no) state.legacy = Legacy::no;
     state.first_interface = interfaces_.size();
@@ -100,7 +101,7 @@ class PcapngReader final : public Reader::Format {
   }
 
   [[noreturn]] void fail_block(const std::string& reason) const {
-    fail(record_.block.offset, fmt::format("a {} {}", block_name(record_.block.type), reason));
+    fail(record_.block.offset, fmt::format("this {} {}", block_name(record_.block.type), reason));
   }
 
   Bytes options_of(const Cursor& cursor) const {
