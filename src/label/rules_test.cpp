@@ -162,9 +162,15 @@ TEST(Rules, HoldALabelToWhatACommentCanHold) {
 }
 
 TEST(Rules, RefuseAFilterThatLibpcapWouldThinkAboutForMinutes) {
-  std::string filter = "port 1";
-  for (int i = 2; i < 5'000; ++i) filter += " or port " + std::to_string(i);
-  EXPECT_THAT(errors("BPF:" + filter + ",x"), HasSubstr("split it into several rules that share a hash_key"));
+  const auto filter = [](int terms, const std::string& joint) {
+    std::string text = "port 1";
+    for (int i = 2; i <= terms; ++i) text += joint + std::to_string(i);
+    return "BPF:" + text + ",x";
+  };
+  for (const char* joint : {" or port ", " or ", "||"})
+    EXPECT_THAT(errors(filter(513, joint)), HasSubstr("split it into several rules that share a hash_key"));
+  EXPECT_EQ(errors(filter(60, " or ")), "");
+  EXPECT_THAT(errors("BPF:len" + std::string(32'768, ' ') + ">5,x"), HasSubstr("split it"));
 }
 
 TEST(Rules, ReadFilesOfEarlierVersions) {
