@@ -67,7 +67,9 @@ class LargeBuffer {
 class Window {
  public:
   Window(const std::vector<std::unique_ptr<IndexedCapture>>& inputs, std::size_t memory_bytes)
-      : inputs_(inputs), memory_bytes_(memory_bytes), readers_(std::clamp(std::thread::hardware_concurrency(), 1U, 4U)) {}
+      : inputs_(inputs),
+        memory_bytes_(memory_bytes),
+        readers_(std::clamp(std::thread::hardware_concurrency(), 1U, 4U)) {}
 
   /// Reads entries from `first` on, at least one; gives the index behind the last one.
   std::size_t fill(const std::vector<IndexEntry>& entries, std::size_t first) {
@@ -76,7 +78,8 @@ class Window {
     next_bucket_ = 0;
     std::vector<std::future<void>> others;
     const std::size_t useful = std::min<std::size_t>(readers_, bucket_ends_.size() / 16);
-    for (std::size_t i = 1; i < useful; ++i) others.push_back(std::async(std::launch::async, [this] { read_buckets(); }));
+    for (std::size_t i = 1; i < useful; ++i)
+      others.push_back(std::async(std::launch::async, [this] { read_buckets(); }));
     read_buckets();
     for (auto& other : others) other.get();
     return end;
@@ -137,11 +140,13 @@ class Window {
     std::vector<std::byte> buffer;
     for (std::size_t i = next_bucket_++; i < bucket_ends_.size(); i = next_bucket_++) {
       check_interrupt();
-      const std::span<Piece> bucket(pieces_.data() + (i == 0 ? 0 : bucket_ends_[i - 1]), pieces_.data() + bucket_ends_[i]);
+      const std::span<Piece> bucket(pieces_.data() + (i == 0 ? 0 : bucket_ends_[i - 1]),
+                                    pieces_.data() + bucket_ends_[i]);
       const auto before = [](const Piece& a, const Piece& b) {
         return a.input != b.input ? a.input < b.input : a.offset < b.offset;
       };
-      if (!std::is_sorted(bucket.begin(), bucket.end(), before)) std::sort(bucket.begin(), bucket.end(), before);
+      if (!std::is_sorted(bucket.begin(), bucket.end(), before))
+        std::sort(bucket.begin(), bucket.end(), before);
       for (std::span<Piece> rest = bucket; !rest.empty();) rest = rest.subspan(read_run(rest, buffer));
     }
   }
@@ -154,7 +159,9 @@ class Window {
     std::size_t count = 1;
     for (; count < pieces.size(); ++count) {
       const Piece& piece = pieces[count];
-      if (piece.input != head.input || piece.offset > behind + kMaxGap || piece.offset + piece.size > head.offset + kMaxRead) break;
+      if (piece.input != head.input || piece.offset > behind + kMaxGap ||
+          piece.offset + piece.size > head.offset + kMaxRead)
+        break;
       in_order = in_order && piece.offset == behind && piece.to - head.to == piece.offset - head.offset;
       behind = std::max(behind, piece.offset + piece.size);
     }
@@ -183,7 +190,8 @@ class Window {
 
 }  // namespace
 
-void gather(const std::vector<IndexEntry>& entries, const std::vector<std::unique_ptr<IndexedCapture>>& inputs,
+void gather(const std::vector<IndexEntry>& entries,
+            const std::vector<std::unique_ptr<IndexedCapture>>& inputs,
             const std::function<void(const IndexEntry&, Bytes)>& use, std::size_t memory_bytes) {
   Window window(inputs, memory_bytes);
   for (std::size_t next = 0; next < entries.size();) {

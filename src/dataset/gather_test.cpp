@@ -16,7 +16,8 @@
 namespace pcapml {
 namespace {
 
-/// Two captures in a directory of their own, with packets of very different sizes; large enough for all readers.
+/// Two captures in a directory of their own, with packets of very different sizes; large enough for all
+/// readers.
 class Gather : public ::testing::Test {
  protected:
   void SetUp() override {
@@ -29,7 +30,8 @@ class Gather : public ::testing::Test {
       for (int i = 0; i < 9000; ++i)
         builder.enhanced(0, random_() % 1'000'000, std::string(size(), static_cast<char>(random_())));
       const std::string path = directory_ / std::to_string(input);
-      std::ofstream(path, std::ios::binary).write(as_text(builder.bytes()).data(), static_cast<std::streamsize>(builder.bytes().size()));
+      std::ofstream(path, std::ios::binary)
+          .write(as_text(builder.bytes()).data(), static_cast<std::streamsize>(builder.bytes().size()));
       inputs_.push_back(std::make_unique<IndexedCapture>(path, InputOptions{}, directory_.string()));
       inputs_.back()->index(entries_, input);
     }
@@ -41,12 +43,15 @@ class Gather : public ::testing::Test {
   void check(std::size_t memory_bytes) {
     std::size_t next = 0;
     std::vector<std::byte> expected;
-    gather(entries_, inputs_, [&](const IndexEntry& entry, Bytes bytes) {
-      ASSERT_EQ(&entry, &entries_[next++]);
-      expected.resize(entry.size);
-      inputs_[entry.input]->access().read_at(entry.offset, expected);
-      ASSERT_TRUE(std::equal(bytes.begin(), bytes.end(), expected.begin(), expected.end()));
-    }, memory_bytes);
+    gather(
+        entries_, inputs_,
+        [&](const IndexEntry& entry, Bytes bytes) {
+          ASSERT_EQ(&entry, &entries_[next++]);
+          expected.resize(entry.size);
+          inputs_[entry.input]->access().read_at(entry.offset, expected);
+          ASSERT_TRUE(std::equal(bytes.begin(), bytes.end(), expected.begin(), expected.end()));
+        },
+        memory_bytes);
     EXPECT_EQ(next, entries_.size());
   }
 
@@ -58,7 +63,8 @@ class Gather : public ::testing::Test {
 
 TEST_F(Gather, GivesEachPacketOfAShuffledIndexInAnyMemory) {
   std::shuffle(entries_.begin(), entries_.end(), random_);
-  for (const std::size_t memory : {std::size_t{1'000'000}, std::size_t{7'000'000}, kGatherBytes}) check(memory);
+  for (const std::size_t memory : {std::size_t{1'000'000}, std::size_t{7'000'000}, kGatherBytes})
+    check(memory);
 }
 
 TEST_F(Gather, GivesOnePacketAtATimeWhereNoMoreFit) {
@@ -70,7 +76,8 @@ TEST_F(Gather, GivesOnePacketAtATimeWhereNoMoreFit) {
 TEST_F(Gather, FollowsTheInputsWhereTheIndexDoes) { check(kGatherBytes); }
 
 TEST_F(Gather, FollowsSeveralInputsAtOnce) {
-  std::stable_sort(entries_.begin(), entries_.end(), [](const IndexEntry& a, const IndexEntry& b) { return a.timestamp_ns < b.timestamp_ns; });
+  std::stable_sort(entries_.begin(), entries_.end(),
+                   [](const IndexEntry& a, const IndexEntry& b) { return a.timestamp_ns < b.timestamp_ns; });
   check(kGatherBytes);
   check(2'000'000);
 }
