@@ -34,6 +34,22 @@ class Cursor {
   std::uint32_t le32() { return load<std::uint32_t>(ByteOrder::little); }
   std::uint64_t le64() { return load<std::uint64_t>(ByteOrder::little); }
 
+  /// The next integers, one of each type, with one check for all of them; false past the end.
+  template <class... T>
+  bool read(T&... values) {
+    constexpr std::size_t kSize = (sizeof(T) + ...);
+    if (!has(kSize)) return ((values = 0), ..., false);
+    const std::byte* from = bytes_.data() + position_;
+    position_ += kSize;
+    const auto raw = [&from](auto& value) {
+      std::memcpy(&value, from, sizeof value);
+      from += sizeof value;
+    };
+    (raw(values), ...);
+    if (!is_native(order_)) ((values = swapped(values)), ...);
+    return true;
+  }
+
   /// The next n bytes.
   Bytes take(std::size_t n) {
     if (!has(n)) return {};
@@ -59,12 +75,13 @@ class Cursor {
     T value;
     std::memcpy(&value, bytes_.data() + position_, sizeof value);
     position_ += sizeof(T);
-    constexpr bool kNativeBig = std::endian::native == std::endian::big;
-    if constexpr (sizeof(T) > 1)
-      if ((order == ByteOrder::big) != kNativeBig) value = swapped(value);
-    return value;
+    return is_native(order) ? value : swapped(value);
   }
 
+  static bool is_native(ByteOrder order) {
+    return (order == ByteOrder::big) == (std::endian::native == std::endian::big);
+  }
+  static std::uint8_t swapped(std::uint8_t v) { return v; }
   static std::uint16_t swapped(std::uint16_t v) { return __builtin_bswap16(v); }
   static std::uint32_t swapped(std::uint32_t v) { return __builtin_bswap32(v); }
   static std::uint64_t swapped(std::uint64_t v) { return __builtin_bswap64(v); }

@@ -25,12 +25,12 @@ std::optional<LabelView> parse_label(std::string_view comment);
 /// The same label with its parts decoded.
 struct Label {
   std::string sample_id;
-  std::string name;                                          ///< the label itself
+  std::string name;                                          ///< the label itself; keyed: `label`, else `proc`
   std::vector<std::pair<std::string, std::string>> fields;   ///< `name=value`, in order, keyed form included
 
   /// Value of the first field of this name, or nullptr.
   const std::string* field(std::string_view name) const;
-  /// 'e', 'i' or 0: `d=`, or `dir=` of earlier versions.
+  /// 'e', 'i' or 0: `d=`, or `dir=` of earlier versions, where lan2wan is 'e' and wan2lan 'i'.
   char direction() const;
 };
 
@@ -39,7 +39,8 @@ std::string_view label_name(const LabelView& view, std::string& scratch);
 
 Label decode_label(const LabelView& view);
 
-/// The positional form, encoded: `id,name[,key=value...]`.
+/// The positional form, encoded: `id,name[,key=value...]`. Text of a published label that is no field
+/// (LabelView::metadata) is not in it.
 std::string encode_label(const Label& label);
 
 /// One label or value as it stands between commas: `%`, `,` and control characters percent-encoded, bytes

@@ -108,6 +108,10 @@ struct Interface {
   std::vector<std::byte> options;      ///< as in the Interface Description Block
 
   OptionsView options_view() const { return {options, order}; }
+  /// Ticks are microseconds since the epoch.
+  bool counts_microseconds() const {
+    return resolution == TimeResolution::micro() && offset_seconds == 0 && offset_ns == 0;
+  }
   /// TimeResolution's conversions with the offsets of this interface.
   std::optional<std::int64_t> to_ns(std::uint64_t ticks) const;
   std::optional<std::uint64_t> to_ticks(std::int64_t timestamp_ns) const;

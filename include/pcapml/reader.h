@@ -54,6 +54,8 @@ class Reader {
  public:
   explicit Reader(std::unique_ptr<Source> source, ReaderOptions options = {});
   ~Reader();
+  Reader(const Reader&) = delete;
+  Reader& operator=(const Reader&) = delete;
   Reader(Reader&&) noexcept;
   Reader& operator=(Reader&&) noexcept;
 

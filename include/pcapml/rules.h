@@ -25,11 +25,12 @@ struct Rule {
   std::string comment;        ///< the encoded label comment that a packet of this rule gets
 };
 
-/// Parses a label file (grammar in doc/format.md). Throws UsageError with `path:line: reason` for every
-/// malformed line, all at once.
+/// Parses a label file (grammar in doc/format.md) and shows every filter to libpcap. Throws UsageError with
+/// `path:line: reason` for every mistake, all at once: malformed lines, filters that no link type has a meaning
+/// for, host names in filters. A file without rules gives none. Asks no name server.
 std::vector<Rule> parse_rules(std::string_view text, const std::string& path);
 
-/// Reads and parses a label file; std::system_error where it cannot be read.
+/// Reads ("-" is standard input) and parses a label file; std::system_error where it cannot be read.
 std::vector<Rule> read_rules(const std::string& path);
 
 }  // namespace pcapml

@@ -95,7 +95,8 @@ std::string score_lines(const Scores& scores, std::size_t width) {
 std::string worst_confusions(const Scores& scores, std::size_t width) {
   std::vector<ConfusionCell> worst;
   for (const ConfusionCell& cell : scores.cells)
-    if (cell.truth != cell.predicted) worst.push_back(cell);
+    if (cell.truth != cell.predicted && cell.truth < scores.scores.size()) worst.push_back(cell);
+  if (worst.empty()) return "none\n";
   const std::size_t shown = std::min(worst.size(), kWorstConfusions);
   std::stable_sort(worst.begin(), worst.end(),
                    [](const auto& a, const auto& b) { return a.count > b.count; });

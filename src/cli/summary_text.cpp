@@ -13,7 +13,7 @@ namespace pcapml::cli {
 namespace {
 
 constexpr std::size_t kMostShown = 20;  // sections, interfaces and names; JSON has more
-constexpr std::size_t kLongestName = 40;
+constexpr std::size_t kShortestName = 12, kLongestName = 40;
 constexpr std::size_t kShortestBar = 8, kLongestBar = 30;
 constexpr std::size_t kGap = 2;
 
@@ -203,8 +203,16 @@ class Table {
   void fit() {
     while (columns_.back().is_text && columns_.size() > 1 && columns_width() + kShortestBar > width_)
       columns_.pop_back();
+    shorten_names();
     const std::size_t used = columns_width();
     if (used + kShortestBar <= width_) bar_ = std::min(width_ - used, kLongestBar);
+  }
+
+  void shorten_names() {
+    Column& names = columns_.front();
+    const std::size_t others = columns_width() - names.width() + kShortestBar;
+    const std::size_t room = std::max(width_ - std::min(width_, others), kShortestName);
+    for (auto& cell : names.cells) cell = cut_to(std::move(cell), room);
   }
 
   std::string bar(std::size_t row) const {

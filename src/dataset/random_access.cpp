@@ -5,9 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
-#include <climits>
 #include <cstdlib>
 #include <filesystem>
 
@@ -75,18 +73,8 @@ RandomAccess::RandomAccess(const std::string& path, const std::string& directory
 std::unique_ptr<Source> RandomAccess::first_reading() { return std::move(source_); }
 
 void RandomAccess::read_at(std::uint64_t offset, std::span<std::byte> into) const {
-  iovec piece{into.data(), into.size()};
-  read_at(offset, {&piece, 1});
-}
-
-void RandomAccess::read_at(std::uint64_t offset, std::span<iovec> into) const {
   while (!into.empty()) {
-    if (into.front().iov_len == 0) {
-      into = into.subspan(1);
-      continue;
-    }
-    const auto pieces = static_cast<int>(std::min<std::size_t>(into.size(), IOV_MAX));
-    const ssize_t n = ::preadv(file_.get(), into.data(), pieces, static_cast<off_t>(offset));
+    const ssize_t n = ::pread(file_.get(), into.data(), into.size(), static_cast<off_t>(offset));
     if (n == 0) throw FormatError(name_, offset, "the file became shorter while it was being read");
     if (n < 0) {
       if (errno != EINTR) throw_errno(name_, "read");
@@ -94,14 +82,7 @@ void RandomAccess::read_at(std::uint64_t offset, std::span<iovec> into) const {
       continue;
     }
     offset += static_cast<std::uint64_t>(n);
-    for (auto left = static_cast<std::size_t>(n); left > 0;) {
-      iovec& piece = into.front();
-      const std::size_t used = std::min(left, piece.iov_len);
-      piece.iov_base = static_cast<std::byte*>(piece.iov_base) + used;
-      piece.iov_len -= used;
-      left -= used;
-      if (piece.iov_len == 0) into = into.subspan(1);
-    }
+    into = into.subspan(static_cast<std::size_t>(n));
   }
 }
 

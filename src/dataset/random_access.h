@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <sys/uio.h>
-
 #include <memory>
 #include <span>
 #include <string>
@@ -24,8 +22,6 @@ class RandomAccess {
 
   /// Reads from `offset` on. Thread-safe. Throws FormatError where the file has become shorter.
   void read_at(std::uint64_t offset, std::span<std::byte> into) const;
-  /// The same into several pieces, one behind the other; changes them.
-  void read_at(std::uint64_t offset, std::span<iovec> into) const;
 
   const std::string& name() const { return name_; }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "format/input_buffer.h"
 
+#include <algorithm>
 #include <cstring>
 
 namespace pcapml {
@@ -10,10 +11,7 @@ constexpr std::size_t kWindow = std::size_t{1} << 20;
 
 }  // namespace
 
-InputBuffer::InputBuffer(std::unique_ptr<Source> source)
-    : source_(std::move(source)),
-      buffer_(std::make_unique_for_overwrite<std::byte[]>(kWindow)),
-      capacity_(kWindow) {}
+InputBuffer::InputBuffer(std::unique_ptr<Source> source) : source_(std::move(source)) {}
 
 void InputBuffer::fill(std::size_t n) {
   if (begin_ > 0) {
@@ -22,20 +20,22 @@ void InputBuffer::fill(std::size_t n) {
     begin_ = 0;
   }
   while (end_ < n && !at_end_) {
-    if (end_ == capacity_) {
-      auto larger = std::make_unique_for_overwrite<std::byte[]>(capacity_ * 2);
-      std::memcpy(larger.get(), buffer_.get(), end_);
-      buffer_ = std::move(larger);
-      capacity_ *= 2;
-    }
+    const bool more_than_file = offset_ + end_ >= capacity_;  // it is compressed
+    if (end_ == capacity_ || (capacity_ < kWindow && more_than_file)) grow();
     const std::size_t got = source_->read({buffer_.get() + end_, capacity_ - end_});
     at_end_ = got == 0;
     end_ += got;
   }
-  if (end_ == 0) {  // many inputs may stay open after their end
-    buffer_.reset();
-    capacity_ = 0;
-  }
+}
+
+void InputBuffer::grow() {
+  std::size_t larger = std::max(kWindow, capacity_ * 2);
+  // A small file needs no more than itself, and room to see its end.
+  if (const auto size = source_->size(); capacity_ == 0 && size && *size < kWindow) larger = *size + 1;
+  auto bytes = std::make_unique_for_overwrite<std::byte[]>(larger);
+  if (end_ > 0) std::memcpy(bytes.get(), buffer_.get(), end_);
+  buffer_ = std::move(bytes);
+  capacity_ = larger;
 }
 
 }  // namespace pcapml

@@ -31,10 +31,11 @@ class InputBuffer {
 
  private:
   void fill(std::size_t n);
+  void grow();
 
   std::unique_ptr<Source> source_;
   std::unique_ptr<std::byte[]> buffer_;
-  std::size_t capacity_;
+  std::size_t capacity_ = 0;
   std::size_t begin_ = 0;
   std::size_t end_ = 0;
   std::uint64_t offset_ = 0;

@@ -14,8 +14,8 @@ void OptionsView::iterator::read() {
   size_ = 0;
   if (rest_.empty()) return;
   Cursor cursor(rest_, order_);
-  option_.code = cursor.u16();
-  const std::uint16_t length = cursor.u16();
+  std::uint16_t length = 0;
+  cursor.read(option_.code, length);
   option_.value = cursor.take(length);
   cursor.skip(padded(length) - length);
   size_ = cursor.ok() ? cursor.position() : rest_.size();
@@ -25,20 +25,6 @@ std::optional<Option> OptionsView::find(std::uint16_t code) const {
   for (const Option& option : *this)
     if (option.code == code) return option;
   return std::nullopt;
-}
-
-std::optional<Bytes> check_options(Bytes bytes, ByteOrder order) {
-  Cursor cursor(bytes, order);
-  std::size_t end = 0;
-  while (cursor.remaining() >= 4) {
-    const std::uint16_t code = cursor.u16();
-    const std::uint16_t length = cursor.u16();
-    if (code == kEndOfOptions) return bytes.first(end);
-    cursor.skip(padded(length));
-    if (!cursor.ok()) return std::nullopt;
-    end = cursor.position();
-  }
-  return bytes.first(end);  // the end mark may be missing
 }
 
 void OptionList::add(std::uint16_t code, Bytes value) {

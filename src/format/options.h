@@ -5,13 +5,27 @@
 #include <string_view>
 #include <vector>
 
+#include "format/block.h"
+#include "pcapml/cursor.h"
 #include "pcapml/packet.h"
 
 namespace pcapml {
 
 /// Checks the form of an option list (pcapng draft, section 3.5) and cuts it at opt_endofopt.
 /// nullopt where an option runs past the end.
-std::optional<Bytes> check_options(Bytes bytes, ByteOrder order);
+inline std::optional<Bytes> check_options(Bytes bytes, ByteOrder order) {
+  Cursor cursor(bytes, order);
+  std::size_t end = 0;
+  while (cursor.remaining() >= 4) {
+    std::uint16_t code = 0, length = 0;
+    cursor.read(code, length);
+    if (code == kEndOfOptions) return bytes.first(end);
+    cursor.skip(padded(length));
+    if (!cursor.ok()) return std::nullopt;
+    end = cursor.position();
+  }
+  return bytes.first(end);  // the end mark may be missing
+}
 
 /// Builds an option list in one byte order.
 class OptionList {

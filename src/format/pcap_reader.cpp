@@ -91,7 +91,7 @@ class PcapReader final : public Reader::Format {
     const std::size_t size = parse_header(bytes, offset);
     bytes = input_.peek(size);
     if (bytes.size() < size)
-      fail_truncated(offset, "a packet (or its length is damaged)", size, bytes.size());
+      fail_truncated(offset, "this packet, or its length is damaged", size, bytes.size());
     set_place(bytes, offset);
     input_.consume(size);
     ++counters_.packets;
@@ -102,14 +102,12 @@ class PcapReader final : public Reader::Format {
   /// Takes what a packet's header says, and gives the size of header and packet.
   std::size_t parse_header(Bytes bytes, std::uint64_t offset) {
     Cursor cursor(bytes, order_);
-    const std::uint32_t seconds = cursor.u32();
-    const std::uint32_t fraction = cursor.u32();
-    std::uint32_t captured = cursor.u32();
-    std::uint32_t original = cursor.u32();
+    std::uint32_t seconds = 0, fraction = 0, captured = 0, original = 0;
+    cursor.read(seconds, fraction, captured, original);
     if (lengths_ != Lengths::captured_first && (lengths_ == Lengths::original_first || captured > original))
       std::swap(captured, original);
     if (captured > kLongestRecord)
-      fail(offset, fmt::format("a packet claims {} bytes, more than any packet has", captured));
+      fail(offset, fmt::format("this packet claims {} bytes, more than any packet has", captured));
     PacketView& packet = record_.packet;
     // A fraction above one second is odd but well defined.
     packet.ticks = std::uint64_t{seconds} * (nano_ ? 1'000'000'000 : 1'000'000) + fraction;

@@ -119,7 +119,7 @@ TEST_P(PcapInOrder, AHostileLengthIsAnErrorAtItsOffset) {
     const auto capture = read_capture(hostile.bytes());
     EXPECT_EQ(capture.packets.size(), 1u);
     EXPECT_EQ(capture.error_offset, hostile.ends()[1]);
-    EXPECT_THAT(capture.error.value_or(""), HasSubstr("1 packets before it are good"));
+    EXPECT_THAT(capture.error.value_or(""), HasSubstr("1 packet before it is good"));
   }
 }
 

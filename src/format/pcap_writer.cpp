@@ -21,7 +21,7 @@ std::byte* store_header(std::byte* at, const PcapShape& shape) {
   at = store(at, std::uint64_t{0}, kOrder);  // zone and sigfigs
   at = store(at, shape.snap_length, kOrder);
   std::uint32_t link = shape.link_type;
-  if (shape.fcs_bits != 0)
+  if (shape.fcs_bits >= 16)  // the field counts units of 16 bits
     link |= kPcapFcsPresent | static_cast<std::uint32_t>(shape.fcs_bits / 16) << kPcapFcsShift;
   return store(at, link, kOrder);
 }

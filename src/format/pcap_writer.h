@@ -21,8 +21,8 @@ struct PcapShape {
 /// The shape that holds the packets of one interface.
 PcapShape pcap_shape(const Interface& interface);
 
-/// Writes a little-endian pcap 2.4 file. Borrows what it appends to. Packets are written as they are; DataError for a
-/// time that 32-bit seconds cannot hold.
+/// Writes a little-endian pcap 2.4 file. Borrows what it appends to. Packets are written as they are;
+/// DataError for a time that 32-bit seconds cannot hold.
 class PcapWriter {
  public:
   PcapWriter(Appender& out, const PcapShape& shape);

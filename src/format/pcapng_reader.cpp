@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <limits>
 
 #include "format/block.h"
 #include "format/format_reader.h"
@@ -27,18 +28,18 @@ class PcapngReader final : public Reader::Format {
     }
     if (Cursor(head).be32() == kSectionHeader) begin_section(head, offset);
     section_ = &states_.back();
-    Cursor cursor(head, section_->order);
-    const std::uint32_t type = cursor.u32();
-    const std::uint32_t length = cursor.u32();
+    std::uint32_t type = 0, length = 0;
+    Cursor(head, section_->order).read(type, length);
     if (length < kBlockOverhead || length % 4 != 0 || length > kLongestRecord)
       fail(offset,
-           fmt::format("a {} claims a length of {} bytes, which cannot be", block_name(type), length));
+           fmt::format("this {} claims a length of {} bytes, which cannot be", block_name(type), length));
     const Bytes whole = input_.peek(length);
     if (whole.size() < length)
-      fail_truncated(offset, fmt::format("a {} (or its length is damaged)", block_name(type)), length,
+      fail_truncated(offset, fmt::format("this {}, or its length is damaged", block_name(type)), length,
                      whole.size());
     if (const std::uint32_t again = Cursor(whole.last(4), section_->order).u32(); again != length)
-      fail(offset, fmt::format("the two lengths of a {} differ: {} and {}", block_name(type), length, again));
+      fail(offset,
+           fmt::format("the two lengths of this {} differ: {} and {}", block_name(type), length, again));
     record_.block = {type, section_->order, whole.subspan(8, length - kBlockOverhead), offset};
     read_block();
     count_packet();
@@ -73,7 +74,7 @@ class PcapngReader final : public Reader::Format {
     switch (Cursor(head.subspan(8)).be32()) {
       case kByteOrderMagic: state.order = ByteOrder::big; break;
       case __builtin_bswap32(kByteOrderMagic): state.order = ByteOrder::little; break;
-      default: fail(offset, "a Section Header Block without the byte-order magic");
+      default: fail(offset, "this Section Header Block lacks the byte-order magic");
     }
     if (options_.legacy_timestamps == LegacyTimestamps::no) state.legacy = Legacy::no;
     state.first_interface = interfaces_.size();
@@ -85,9 +86,9 @@ class PcapngReader final : public Reader::Format {
     switch (record_.block.type) {
       case kSectionHeader: return read_section();
       case kInterfaceDescription: return read_interface();
-      case kEnhancedPacket: return read_enhanced();
+      case kEnhancedPacket:
+      case kObsoletePacket: return read_packet();
       case kSimplePacket: return read_simple();
-      case kObsoletePacket: return read_obsolete();
       default: record_.kind = Record::Kind::block;
     }
   }
@@ -100,7 +101,7 @@ class PcapngReader final : public Reader::Format {
   }
 
   [[noreturn]] void fail_block(const std::string& reason) const {
-    fail(record_.block.offset, fmt::format("a {} {}", block_name(record_.block.type), reason));
+    fail(record_.block.offset, fmt::format("this {} {}", block_name(record_.block.type), reason));
   }
 
   Bytes options_of(const Cursor& cursor) const {
@@ -169,6 +170,17 @@ class PcapngReader final : public Reader::Format {
     packet.has_timestamp = true;
     packet.ticks = std::uint64_t{high} << 32 | low;
     if (section_->legacy != Legacy::no && packet.ticks != 0) correct_legacy(interface, high, low);
+    set_ns(interface);
+  }
+
+  void set_ns(const Interface& interface) {
+    PacketView& packet = record_.packet;
+    constexpr std::uint64_t kLastMicrosecond = std::numeric_limits<std::int64_t>::max() / 1000;
+    if (interface.counts_microseconds() && packet.ticks <= kLastMicrosecond) {
+      // Nearly every packet; the general way takes as long as all the rest of the block.
+      packet.timestamp_ns = static_cast<std::int64_t>(packet.ticks * 1000);
+      return;
+    }
     const auto ns = interface.to_ns(packet.ticks);
     if (!ns) fail_block(fmt::format("has a time ({} ticks) beyond the year 2262", packet.ticks));
     packet.timestamp_ns = *ns;
@@ -178,8 +190,7 @@ class PcapngReader final : public Reader::Format {
   void correct_legacy(const Interface& interface, std::uint32_t high, std::uint32_t low) {
     constexpr std::uint32_t kYear38500 = 0x10000000;
     const bool forced = options_.legacy_timestamps == LegacyTimestamps::yes;
-    const bool fits = interface.resolution == TimeResolution::micro() && interface.offset_seconds == 0 &&
-                      interface.offset_ns == 0 && low < 1'000'000 && (forced || high >= kYear38500);
+    const bool fits = interface.counts_microseconds() && low < 1'000'000 && (forced || high >= kYear38500);
     if (section_->legacy == Legacy::unknown) {
       section_->legacy = fits || forced ? Legacy::yes : Legacy::no;
       if (section_->legacy == Legacy::no) return;
@@ -200,20 +211,20 @@ class PcapngReader final : public Reader::Format {
     record_.packet.drop_count = PacketView::kDropsUnknown;
   }
 
-  /// Draft, section 4.3.
-  void read_enhanced() {
+  /// Draft, section 4.3, and appendix A for the obsolete form.
+  void read_packet() {
     begin_packet();
-    Cursor cursor(record_.block.body, section_->order);
-    const std::uint32_t id = cursor.u32();
-    const std::uint32_t high = cursor.u32();
-    const std::uint32_t low = cursor.u32();
-    read_data(cursor, id, high, low);
-  }
-
-  void read_data(Cursor& cursor, std::uint32_t id, std::uint32_t high, std::uint32_t low) {
     PacketView& packet = record_.packet;
-    const std::uint32_t captured = cursor.u32();
-    packet.original_length = cursor.u32();
+    Cursor cursor(record_.block.body, section_->order);
+    std::uint32_t id = 0, high = 0, low = 0, captured = 0;
+    if (record_.block.type == kObsoletePacket) {
+      std::uint16_t short_id = 0;
+      cursor.read(short_id, packet.drop_count);
+      id = short_id;
+    } else {
+      cursor.read(id);
+    }
+    cursor.read(high, low, captured, packet.original_length);
     packet.data = cursor.take(captured);
     cursor.skip(std::min(padded(captured) - captured, cursor.remaining()));
     if (!cursor.ok()) fail_block(fmt::format("claims {} captured bytes, more than it holds", captured));
@@ -236,18 +247,7 @@ class PcapngReader final : public Reader::Format {
     packet.options = {{}, section_->order};
     packet.has_timestamp = false;
     packet.ticks = 0;
-    packet.timestamp_ns = interface.to_ns(0).value_or(0);  // as it will read when written with this tick
-  }
-
-  /// Draft, appendix A.
-  void read_obsolete() {
-    begin_packet();
-    Cursor cursor(record_.block.body, section_->order);
-    const std::uint16_t id = cursor.u16();
-    record_.packet.drop_count = cursor.u16();
-    const std::uint32_t high = cursor.u32();
-    const std::uint32_t low = cursor.u32();
-    read_data(cursor, id, high, low);
+    set_ns(interface);  // as it will read once it is written as an Enhanced Packet Block
   }
 
   ReaderOptions options_;

@@ -81,7 +81,7 @@ TEST_P(PcapngInOrder, TheNanosecondOffsetCounts) {
 
 TEST_P(PcapngInOrder, AnInterfaceWhoseTimesCannotBeKnownIsRefused) {
   EXPECT_THAT(with_interface(file.inner().option(9, "")).error.value_or(""),
-              HasSubstr("byte 28: a Interface Description Block has option 9 with 0 bytes instead of 1"));
+              HasSubstr("byte 28: this Interface Description Block has option 9 with 0 bytes instead of 1"));
   EXPECT_TRUE(with_interface(file.inner().option(14, "1234")).error);
   EXPECT_TRUE(with_interface(file.inner().option(14, "123456789")).error);
   EXPECT_FALSE(with_interface(file.inner().option(13, "")).error) << "no time depends on the checksum length";
@@ -195,7 +195,7 @@ TEST_P(PcapngInOrder, HostileBlocksAreErrorsAtTheirOffset) {
     EXPECT_EQ(capture.packets.size(), 1u) << expected;
     EXPECT_EQ(capture.error_offset, offset) << expected;
     EXPECT_THAT(capture.error.value_or(""), HasSubstr(expected));
-    EXPECT_THAT(capture.error.value_or(""), HasSubstr("1 packets before it are good"));
+    EXPECT_THAT(capture.error.value_or(""), HasSubstr("1 packet before it is good"));
   };
   after_good([](Builder& f) { f.u32(99).u32(0).u32(0); }, "claims a length of 0 bytes");
   after_good([](Builder& f) { f.u32(99).u32(13).u32(0).u32(0); }, "claims a length of 13 bytes");
@@ -203,7 +203,7 @@ TEST_P(PcapngInOrder, HostileBlocksAreErrorsAtTheirOffset) {
              "claims a length of 4294967292");
   after_good([](Builder& f) { f.u32(6).u32(0x10000000).text("end of file!"); }, "(20 of 268435456 bytes)");
   after_good([](Builder& f) { f.u32(99).u32(16).u32(1).u32(12); },
-             "two lengths of a block of type 0x00000063 differ");
+             "two lengths of this block of type 0x00000063 differ");
   after_good([](Builder& f) { f.block(6, f.inner().u32(0).u64(0).u32(0xffffffff).u32(1)); },
              "claims 4294967295");
   after_good([](Builder& f) { f.block(6, f.inner().u32(0)); }, "more than it holds");
@@ -211,7 +211,7 @@ TEST_P(PcapngInOrder, HostileBlocksAreErrorsAtTheirOffset) {
   after_good([](Builder& f) { f.simple(100, "only these"); }, "claims 100 captured bytes");
   after_good([](Builder& f) { f.block(1, f.inner().u32(0)); }, "Interface Description Block is too short");
   after_good([](Builder& f) { f.u32(kSectionHeader).u32(28).u32(0x12345678).u32(28); },
-             "without the byte-order magic");
+             "lacks the byte-order magic");
   after_good([](Builder& f) { f.block(kSectionHeader, f.inner().u32(kByteOrderMagic)); }, "is too short");
 }
 

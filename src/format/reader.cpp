@@ -35,10 +35,12 @@ std::unique_ptr<Reader::Format> detect(std::unique_ptr<Source> source, const Rea
 
 void Reader::Format::fail(std::uint64_t offset, const std::string& reason) const {
   const std::string& name = input_.source().name();
-  if (counters_.packets == 0) throw FormatError(name, offset, reason);
-  throw FormatError(name, offset,
-                    fmt::format("{}; {} packets before it are good (--salvage keeps what can be read)",
-                                reason, counters_.packets));
+  const std::uint64_t good = counters_.packets;
+  if (good == 0) throw FormatError(name, offset, reason);
+  throw FormatError(
+      name, offset,
+      fmt::format("{}; {} before it {} good (--salvage keeps what can be read)", reason,
+                  good == 1 ? "1 packet" : fmt::format("{} packets", good), good == 1 ? "is" : "are"));
 }
 
 void Reader::Format::fail_truncated(std::uint64_t offset, const std::string& what, std::uint64_t need,

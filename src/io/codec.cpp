@@ -1,10 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "io/codec.h"
 
-#include <fmt/format.h>
-
-#include <stdexcept>
-
 namespace pcapml {
 
 const char* name_of(Compression compression) {
@@ -24,11 +20,11 @@ std::unique_ptr<Decoder> new_decoder(Compression compression) {
     case Compression::none: return nullptr;
     case Compression::gzip: return gzip_decoder();
     case Compression::zstd: return zstd_decoder();
-    case Compression::xz: break;
-    case Compression::lz4: break;
-    case Compression::bzip2: break;
+    case Compression::xz: return xz_decoder();
+    case Compression::lz4: return lz4_decoder();
+    case Compression::bzip2: return bzip2_decoder();
   }
-  throw std::runtime_error(fmt::format("{} data is not supported by this build", name_of(compression)));
+  return nullptr;
 }
 
 std::unique_ptr<Encoder> new_encoder(Compression compression) {
@@ -36,11 +32,11 @@ std::unique_ptr<Encoder> new_encoder(Compression compression) {
     case Compression::none: return nullptr;
     case Compression::gzip: return gzip_encoder();
     case Compression::zstd: return zstd_encoder();
-    case Compression::xz: break;
-    case Compression::lz4: break;
-    case Compression::bzip2: break;
+    case Compression::xz: return xz_encoder();
+    case Compression::lz4: return lz4_encoder();
+    case Compression::bzip2: return bzip2_encoder();
   }
-  throw std::runtime_error(fmt::format("{} data is not supported by this build", name_of(compression)));
+  return nullptr;
 }
 
 }  // namespace pcapml

@@ -21,6 +21,8 @@ class OutputFile {
  public:
   explicit OutputFile(const std::string& path, Sync sync = Sync::no);
   ~OutputFile();
+  OutputFile(const OutputFile&) = delete;
+  OutputFile& operator=(const OutputFile&) = delete;
   OutputFile(OutputFile&&) noexcept;
   OutputFile& operator=(OutputFile&&) = delete;
 

@@ -72,7 +72,8 @@ class OutputStream::Worker {
     }
     lock.unlock();
     changed_.notify_all();
-    return empty.bytes ? std::move(empty) : new_buffer(capacity);
+    if (!empty.bytes) empty = new_buffer(capacity);
+    return empty;
   }
 
   void wait_until_written() {

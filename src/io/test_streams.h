@@ -23,7 +23,8 @@ namespace pcapml::test_streams {
 using Buffer = std::vector<std::byte>;
 using Sizes = std::initializer_list<std::size_t>;
 
-inline constexpr Compression kFormats[] = {Compression::gzip, Compression::zstd};
+inline constexpr Compression kFormats[] = {Compression::gzip, Compression::zstd, Compression::xz,
+                                           Compression::lz4, Compression::bzip2};
 
 /// Compressible, but not trivially: a run of noise, a run of text, by turns.
 inline Buffer sample(std::size_t size, unsigned seed = 1) {

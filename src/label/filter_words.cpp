@@ -162,4 +162,21 @@ std::optional<std::string_view> find_host_name(std::string_view filter,
   return Scanner(filter, is_keyword).find();
 }
 
+std::size_t count_terms(std::string_view filter) {
+  std::size_t terms = 1;
+  for (std::size_t i = 0; i < filter.size(); ++i) {
+    if (filter.substr(i, 2) == "||" || filter.substr(i, 2) == "&&") {
+      ++terms;
+      ++i;
+    } else if (is_alnum(filter[i])) {
+      std::size_t n = 1;
+      while (i + n < filter.size() && is_alnum(filter[i + n])) ++n;
+      const std::string_view word = filter.substr(i, n);
+      terms += word == "or" || word == "and" ? 1 : 0;
+      i += n - 1;
+    }
+  }
+  return terms;
+}
+
 }  // namespace pcapml

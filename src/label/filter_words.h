@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
 #include <functional>
 #include <optional>
 #include <string_view>
@@ -15,5 +16,8 @@ namespace pcapml {
 /// as keyword, number or address; libpcap is best asked, because every version knows some more.
 std::optional<std::string_view> find_host_name(std::string_view filter,
                                                const std::function<bool(std::string_view)>& is_keyword);
+
+/// How many conditions `and` and `or` join, in about: what the time to compile a filter grows with.
+std::size_t count_terms(std::string_view filter);
 
 }  // namespace pcapml

@@ -137,8 +137,9 @@ class RuleEngine::Matcher {
             fmt::format("{}:{}: filter {} can never match (libpcap: expression rejects all packets)", path_,
                         rule.line, shown(rule.filter)));
       if (outcome.compiled > 0 && outcome.failed > 0)
-        lines.push_back(fmt::format("{}:{}: filter {} was not tried on {} packets: {}", path_, rule.line,
-                                    shown(rule.filter), outcome.untried, outcome.reasons));
+        lines.push_back(fmt::format("{}:{}: filter {} was not tried on {} packet{}: {}", path_, rule.line,
+                                    shown(rule.filter), outcome.untried, outcome.untried == 1 ? "" : "s",
+                                    outcome.reasons));
     }
     add_unread_files(lines);
     return lines;

@@ -6,11 +6,11 @@
 #include <unordered_map>
 #include <vector>
 
-#include "net/client_hello_search.h"
 #include "net/dns.h"
 #include "net/dns_names.h"
 #include "net/dns_stream.h"
 #include "net/flow_finder.h"
+#include "net/hello_search.h"
 #include "net/host_name.h"
 #include "net/ip_protocol.h"
 #include "net/tcp_flags.h"
