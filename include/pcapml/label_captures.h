@@ -27,16 +27,16 @@ struct LabelResult {
   InputReport report;
   std::vector<RuleCount> rules;
   std::uint64_t matched = 0;
-  std::uint64_t matched_bytes = 0;    ///< on the wire
-  std::uint64_t unmatched = 0;        ///< left out, unless kept
+  std::uint64_t matched_bytes = 0;  ///< on the wire
+  std::uint64_t unmatched = 0;      ///< left out, unless kept
   std::uint64_t unmatched_bytes = 0;
   bool kept_unmatched = false;
   std::uint64_t replaced_labels = 0;  ///< packets that had a label before
   std::uint64_t skipped_files = 0;    ///< files below the directory that are no captures
 };
 
-/// Labels every packet with the first rule that matches it and writes pcapng; sections, interfaces and all other
-/// blocks stay. Throws UsageError for a wrong label file, before any packet is read.
+/// Labels every packet with the first rule that matches it and writes pcapng; sections, interfaces and all
+/// other blocks stay. Throws UsageError for a wrong label file, before any packet is read.
 LabelResult label_captures(const LabelRequest& request);
 
 }  // namespace pcapml

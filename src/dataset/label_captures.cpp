@@ -36,8 +36,8 @@ class Labeler {
 
  private:
   void label(const PacketView& packet, const Interface& interface) {
-    const Rule* rule = engine_.match({interface.link_type, packet.data, packet.original_length, packet.timestamp_ns,
-                                      packet.has_timestamp, interface.order});
+    const Rule* rule = engine_.match({interface.link_type, packet.data, packet.original_length,
+                                      packet.timestamp_ns, packet.has_timestamp, interface.order});
     if (rule == nullptr) {
       ++result_.unmatched;
       result_.unmatched_bytes += packet.original_length;
