@@ -44,7 +44,7 @@ class LabelCommand final : public Command {
     }
     if (result.skipped_files > 0)
       console.note(
-          fmt::format("{} in the directory are no captures", count_of(result.skipped_files, "file")));
+          fmt::format("{} in the directory left out: no capture", count_of(result.skipped_files, "file")));
     if (stats_) warn_of_idle_rules(console, result);
     return console.finish(result.report);
   }
