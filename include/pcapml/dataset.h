@@ -35,9 +35,9 @@ enum class OutputFormat : unsigned char { pcap, pcapng };
 
 /// What every operation tells about its inputs.
 struct InputReport {
-  ReadCounters counters;             ///< summed over all inputs
-  std::vector<std::string> damage;   ///< with `salvage`: where reading ended early, one for each input
-  std::vector<std::string> warnings; ///< other things worth knowing
+  ReadCounters counters;              ///< summed over all inputs
+  std::vector<std::string> damage;    ///< with `salvage`: where reading ended early, one for each input
+  std::vector<std::string> warnings;  ///< other things worth knowing
 };
 
 }  // namespace pcapml

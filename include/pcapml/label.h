@@ -25,8 +25,8 @@ std::optional<LabelView> parse_label(std::string_view comment);
 /// The same label with its parts decoded.
 struct Label {
   std::string sample_id;
-  std::string name;                                          ///< the label itself; keyed: `label`, else `proc`
-  std::vector<std::pair<std::string, std::string>> fields;   ///< `name=value`, in order, keyed form included
+  std::string name;                                         ///< the label itself; keyed: `label`, else `proc`
+  std::vector<std::pair<std::string, std::string>> fields;  ///< `name=value`, in order, keyed form included
 
   /// Value of the first field of this name, or nullptr.
   const std::string* field(std::string_view name) const;

@@ -42,8 +42,8 @@ struct LabelResult {
   InputReport report;
   std::vector<RuleCount> rules;
   std::uint64_t matched = 0;
-  std::uint64_t matched_bytes = 0;    ///< on the wire
-  std::uint64_t unmatched = 0;        ///< left out, unless kept
+  std::uint64_t matched_bytes = 0;  ///< on the wire
+  std::uint64_t unmatched = 0;      ///< left out, unless kept
   std::uint64_t unmatched_bytes = 0;
   bool kept_unmatched = false;
   std::uint64_t replaced_labels = 0;  ///< packets that had a label before
@@ -55,11 +55,16 @@ struct LabelResult {
   std::optional<ResolverCounters> names;            ///< with `resolve`
 };
 
+<<<<<<< HEAD
 /// Labels every packet with the first rule that matches it and writes pcapng; sections, interfaces and all other
 /// blocks stay. Throws UsageError for a wrong label file, before any packet is read.
 ///
 /// With `resolve` files are read twice, so that a name stands on all packets of its flow; a pipe is read once, and
 /// packets before the one that made the name known stay without.
+=======
+/// Labels every packet with the first rule that matches it and writes pcapng; sections, interfaces and all
+/// other blocks stay. Throws UsageError for a wrong label file, before any packet is read.
+>>>>>>> main
 LabelResult label_captures(const LabelRequest& request);
 
 }  // namespace pcapml

@@ -20,8 +20,8 @@ struct MergeResult {
   std::uint64_t unlabeled = 0;
 };
 
-/// Joins captures into one dataset in time order: sample ids are numbered anew, input by input, so that no two
-/// inputs share one, and each label gains `session=<file stem>` unless it names its session already.
+/// Joins captures into one dataset in time order: sample ids are numbered anew, input by input, so that no
+/// two inputs share one, and each label gains `session=<file stem>` unless it names its session already.
 /// Memory: 32 bytes for each packet, and a fixed amount.
 MergeResult merge(const MergeRequest& request);
 

@@ -101,11 +101,11 @@ struct Interface {
   std::uint16_t link_type = 0;    ///< LINKTYPE_ value
   std::uint32_t snap_length = 0;  ///< 0: no limit
   TimeResolution resolution;
-  std::int64_t offset_seconds = 0;     ///< if_tsoffset
-  std::int32_t offset_ns = 0;          ///< if_tsoffset_ns
-  std::uint8_t fcs_bits = 0;           ///< if_fcslen; 0: not told
+  std::int64_t offset_seconds = 0;  ///< if_tsoffset
+  std::int32_t offset_ns = 0;       ///< if_tsoffset_ns
+  std::uint8_t fcs_bits = 0;        ///< if_fcslen; 0: not told
   ByteOrder order = ByteOrder::little;
-  std::vector<std::byte> options;      ///< as in the Interface Description Block
+  std::vector<std::byte> options;  ///< as in the Interface Description Block
 
   OptionsView options_view() const { return {options, order}; }
   /// Ticks are microseconds since the epoch.

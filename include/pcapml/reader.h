@@ -69,8 +69,8 @@ class Reader {
     return nullptr;
   }
 
-  /// A packet again, from its bytes: those at PacketView::offset, PacketView::size of them. `interface` is the
-  /// index that it had. Valid as the other views are, and as long as the bytes.
+  /// A packet again, from its bytes: those at PacketView::offset, PacketView::size of them. `interface` is
+  /// the index that it had. Valid as the other views are, and as long as the bytes.
   const PacketView& parse_again(Bytes bytes, std::uint32_t interface, std::uint64_t offset);
 
   FileFormat format() const;

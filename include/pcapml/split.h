@@ -16,7 +16,7 @@ struct SplitRequest {
 
 struct SplitResult {
   InputReport report;
-  std::uint64_t packets = 0;    ///< written
+  std::uint64_t packets = 0;  ///< written
   std::uint64_t samples = 0;
   std::uint64_t files = 0;      ///< captures written; more than samples where one has two link types
   std::uint64_t unlabeled = 0;  ///< packets without a label, left out

@@ -45,6 +45,7 @@ struct Parsed {
 };
 
 /// Parses the command line into the chosen command's variables; prints help, version and errors itself.
-Parsed parse_command_line(int argc, const char* const* argv, const std::vector<std::unique_ptr<Command>>& commands);
+Parsed parse_command_line(int argc, const char* const* argv,
+                          const std::vector<std::unique_ptr<Command>>& commands);
 
 }  // namespace pcapml::cli

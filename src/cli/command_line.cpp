@@ -12,12 +12,18 @@ namespace pcapml::cli {
 void Options::required(const char* names, std::string& into, const char* help) {
   app_.add_option(names, into, help)->required();
 }
+<<<<<<< HEAD
 void Options::optional(const char* names, std::string& into, const char* help) { app_.add_option(names, into, help); }
 void Options::number(const char* names, std::size_t& into, const char* help) {
   app_.add_option(names, into, help)->capture_default_str()->check(CLI::NonNegativeNumber);
+=======
+void Options::optional(const char* names, std::string& into, const char* help) {
+  app_.add_option(names, into, help);
+>>>>>>> main
 }
 void Options::flag(const char* names, bool& into, const char* help) { app_.add_flag(names, into, help); }
-void Options::choice(const char* names, std::string& into, const std::vector<std::string>& words, const char* help) {
+void Options::choice(const char* names, std::string& into, const std::vector<std::string>& words,
+                     const char* help) {
   app_.add_option(names, into, help)->check(CLI::IsMember(words));
 }
 void Options::arguments(const char* name, std::vector<std::string>& into, const char* help) {
@@ -29,7 +35,8 @@ void Options::input(InputOptions& into) {
   static const std::map<std::string, LegacyTimestamps> kModes = {
       {"auto", LegacyTimestamps::detect}, {"yes", LegacyTimestamps::yes}, {"no", LegacyTimestamps::no}};
   app_.add_option_function<std::string>(
-          "--legacy-timestamps", [&into](const std::string& word) { into.legacy_timestamps = kModes.at(word); },
+          "--legacy-timestamps",
+          [&into](const std::string& word) { into.legacy_timestamps = kModes.at(word); },
           "Split timestamps of earlier pcapml versions")
       ->check(CLI::IsMember({"auto", "yes", "no"}))
       ->default_str("auto");
@@ -42,7 +49,9 @@ void Options::output(OutputOptions& into) {
 void Options::format(OutputFormat& into) {
   app_.add_option_function<std::string>(
           "--format",
-          [&into](const std::string& word) { into = word == "pcap" ? OutputFormat::pcap : OutputFormat::pcapng; },
+          [&into](const std::string& word) {
+            into = word == "pcap" ? OutputFormat::pcap : OutputFormat::pcapng;
+          },
           "Kind of capture to write; pcapng keeps everything")
       ->check(CLI::IsMember({"pcap", "pcapng"}))
       ->default_str(into == OutputFormat::pcap ? "pcap" : "pcapng");
@@ -92,8 +101,11 @@ std::vector<std::string> normalise(const CLI::App& app, const std::vector<std::s
 }
 
 std::string overview(const std::vector<std::unique_ptr<Command>>& commands) {
-  std::string text = "pcapml: ground-truth labelled network traffic datasets\n\nUsage: pcapml COMMAND [OPTIONS]\n\nCommands:\n";
-  for (const auto& command : commands) text += fmt::format("  {:<9} {}\n", command->name(), command->summary());
+  std::string text =
+      "pcapml: ground-truth labelled network traffic datasets\n\nUsage: pcapml COMMAND "
+      "[OPTIONS]\n\nCommands:\n";
+  for (const auto& command : commands)
+    text += fmt::format("  {:<9} {}\n", command->name(), command->summary());
   text += "\n`pcapml COMMAND --help` has the options and an example; `pcapml --version` the version.\n";
   return text;
 }
@@ -108,13 +120,15 @@ Parsed unknown_command(const std::string& word, const std::vector<std::unique_pt
     return distance(word, a->name()) < distance(word, b->name());
   });
   std::string problem = fmt::format("there is no command '{}'", word);
-  if (distance(word, (*nearest)->name()) <= 3) problem += fmt::format("; did you mean '{}'?", (*nearest)->name());
+  if (distance(word, (*nearest)->name()) <= 3)
+    problem += fmt::format("; did you mean '{}'?", (*nearest)->name());
   return complain(problem, "`pcapml --help` lists the commands.");
 }
 
 }  // namespace
 
-Parsed parse_command_line(int argc, const char* const* argv, const std::vector<std::unique_ptr<Command>>& commands) {
+Parsed parse_command_line(int argc, const char* const* argv,
+                          const std::vector<std::unique_ptr<Command>>& commands) {
   const std::vector<std::string> words(argv + 1, argv + argc);
   if (words.empty()) {
     fmt::print(stderr, "{}", overview(commands));
@@ -128,7 +142,8 @@ Parsed parse_command_line(int argc, const char* const* argv, const std::vector<s
     fmt::print("pcapml {}\n", PCAPML_VERSION);
     return {};
   }
-  const auto found = std::find_if(commands.begin(), commands.end(), [&](const auto& c) { return c->name() == words[0]; });
+  const auto found =
+      std::find_if(commands.begin(), commands.end(), [&](const auto& c) { return c->name() == words[0]; });
   if (found == commands.end()) return unknown_command(words[0], commands);
   Command& command = **found;
 

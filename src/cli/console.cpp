@@ -86,14 +86,18 @@ Progress* Console::progress() {
 int Console::finish(const InputReport& report) {
   const ReadCounters& counters = report.counters;
   if (counters.legacy_sections > 0)
-    warn(fmt::format("timestamps of an earlier pcapml version (seconds and microseconds apart) were read right in {}",
-                     count_of(counters.legacy_sections, "section")));
+    warn(fmt::format(
+        "timestamps of an earlier pcapml version (seconds and microseconds apart) were read right in {}",
+        count_of(counters.legacy_sections, "section")));
   if (counters.simple_packets > 0)
-    note(fmt::format("{} without a time (Simple Packet Block): time 0 was taken", count_of(counters.simple_packets, "packet")));
+    note(fmt::format("{} without a time (Simple Packet Block): time 0 was taken",
+                     count_of(counters.simple_packets, "packet")));
   if (counters.obsolete_packets > 0)
-    note(fmt::format("{} in obsolete Packet Blocks were read", count_of(counters.obsolete_packets, "packet")));
+    note(
+        fmt::format("{} in obsolete Packet Blocks were read", count_of(counters.obsolete_packets, "packet")));
   for (const auto& warning : report.warnings) warn(warning);
-  for (const auto& damage : report.damage) warn(fmt::format("salvaged what lies before this damage: {}", damage));
+  for (const auto& damage : report.damage)
+    warn(fmt::format("salvaged what lies before this damage: {}", damage));
   return report.damage.empty() ? kDone : kFailed;
 }
 

@@ -42,13 +42,16 @@ Json names_json(const ResolverCounters& names) {
 }
 
 // A path or a name may be any bytes; JSON is UTF-8.
-std::string text(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n"; }
+std::string text(const Json& json) {
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
+}
 
 }  // namespace
 
 std::string to_json(const LabelResult& result) {
   Json rules = Json::array();
   for (const auto& rule : result.rules)
+<<<<<<< HEAD
     rules.push_back({{"line", rule.line}, {"sample_id", rule.sample_id}, {"label", rule.label},
                      {"packets", rule.packets}, {"bytes", rule.bytes}});
   return text({{"matched", result.matched}, {"unmatched", result.unmatched}, {"kept_unmatched", result.kept_unmatched},
@@ -57,25 +60,48 @@ std::string to_json(const LabelResult& result) {
                {"flows_forgotten", result.flows_forgotten},
                {"fragmented_packets_incomplete", result.fragmented_packets_incomplete},
                {"names", result.names ? names_json(*result.names) : Json(nullptr)}, {"rules", rules}, {"input", input_json(result.report)}});
+=======
+    rules.push_back({{"line", rule.line},
+                     {"sample_id", rule.sample_id},
+                     {"label", rule.label},
+                     {"packets", rule.packets},
+                     {"bytes", rule.bytes}});
+  return text({{"matched", result.matched},
+               {"unmatched", result.unmatched},
+               {"kept_unmatched", result.kept_unmatched},
+               {"replaced_labels", result.replaced_labels},
+               {"skipped_files", result.skipped_files},
+               {"rules", rules},
+               {"input", input_json(result.report)}});
+>>>>>>> main
 }
 
 std::string to_json(const MergeResult& result) {
-  return text({{"packets", result.packets}, {"samples", result.samples}, {"unlabeled", result.unlabeled},
-               {"inputs", result.inputs}, {"input", input_json(result.report)}});
+  return text({{"packets", result.packets},
+               {"samples", result.samples},
+               {"unlabeled", result.unlabeled},
+               {"inputs", result.inputs},
+               {"input", input_json(result.report)}});
 }
 
 std::string to_json(const SortResult& result) {
-  return text({{"packets", result.packets}, {"samples", result.samples}, {"unlabeled", result.unlabeled},
+  return text({{"packets", result.packets},
+               {"samples", result.samples},
+               {"unlabeled", result.unlabeled},
                {"input", input_json(result.report)}});
 }
 
 std::string to_json(const SplitResult& result) {
-  return text({{"packets", result.packets}, {"samples", result.samples}, {"files", result.files},
-               {"unlabeled", result.unlabeled}, {"input", input_json(result.report)}});
+  return text({{"packets", result.packets},
+               {"samples", result.samples},
+               {"files", result.files},
+               {"unlabeled", result.unlabeled},
+               {"input", input_json(result.report)}});
 }
 
 std::string to_json(const StripResult& result) {
-  return text({{"packets", result.packets}, {"labels_removed", result.labels}, {"input", input_json(result.report)}});
+  return text(
+      {{"packets", result.packets}, {"labels_removed", result.labels}, {"input", input_json(result.report)}});
 }
 
 }  // namespace pcapml::cli

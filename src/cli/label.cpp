@@ -58,13 +58,15 @@ class LabelCommand final : public Command {
       console.note(outcome(result));
     }
     if (result.skipped_files > 0)
-      console.note(fmt::format("{} in the directory are no captures", count_of(result.skipped_files, "file")));
+      console.note(
+          fmt::format("{} in the directory left out: no capture", count_of(result.skipped_files, "file")));
     if (stats_) warn_of_idle_rules(console, result);
     return console.finish(result.report);
   }
 
  private:
   static std::string outcome(const LabelResult& result) {
+<<<<<<< HEAD
     std::string text = fmt::format("{} labelled, {} unmatched {}", count_of(result.matched, "packet"),
                                    grouped(result.unmatched), result.kept_unmatched ? "kept without a label" : "left out");
     if (result.named_packets > 0) text += fmt::format(", {} named", count_of(result.named_packets, "packet"));
@@ -74,6 +76,13 @@ class LabelCommand final : public Command {
     if (result.fragmented_packets_incomplete > 0)
       text += fmt::format(", {} incomplete", count_of(result.fragmented_packets_incomplete, "fragmented packet"));
     if (result.replaced_labels > 0) text += fmt::format(", {} replaced", count_of(result.replaced_labels, "old label"));
+=======
+    std::string text =
+        fmt::format("{} labelled, {} unmatched {}", count_of(result.matched, "packet"),
+                    grouped(result.unmatched), result.kept_unmatched ? "kept without a label" : "left out");
+    if (result.replaced_labels > 0)
+      text += fmt::format(", {} replaced", count_of(result.replaced_labels, "old label"));
+>>>>>>> main
     return text;
   }
 
@@ -81,11 +90,15 @@ class LabelCommand final : public Command {
     std::size_t width = std::string_view("unmatched").size();
     for (const RuleCount& rule : result.rules) width = std::max(width, rule.label.size());
     width = std::min<std::size_t>(width, 40);
-    std::string text = fmt::format("{:>6}  {:<{}}  {:>12}  {:>15}\n", "line", "label", width, "packets", "bytes");
+    std::string text =
+        fmt::format("{:>6}  {:<{}}  {:>12}  {:>15}\n", "line", "label", width, "packets", "bytes");
     for (const RuleCount& rule : result.rules)
-      text += fmt::format("{:>6}  {:<{}}  {:>12}  {:>15}\n", rule.line, rule.label, width, rule.packets, rule.bytes);
-    text += fmt::format("{:>6}  {:<{}}  {:>12}  {:>15}\n", "", "matched", width, result.matched, result.matched_bytes);
-    text += fmt::format("{:>6}  {:<{}}  {:>12}  {:>15}\n", "", "unmatched", width, result.unmatched, result.unmatched_bytes);
+      text += fmt::format("{:>6}  {:<{}}  {:>12}  {:>15}\n", rule.line, rule.label, width, rule.packets,
+                          rule.bytes);
+    text += fmt::format("{:>6}  {:<{}}  {:>12}  {:>15}\n", "", "matched", width, result.matched,
+                        result.matched_bytes);
+    text += fmt::format("{:>6}  {:<{}}  {:>12}  {:>15}\n", "", "unmatched", width, result.unmatched,
+                        result.unmatched_bytes);
     return text;
   }
 
@@ -117,7 +130,8 @@ class LabelCommand final : public Command {
     std::size_t count = 0;
     for (const RuleCount& rule : result.rules)
       if (rule.packets == 0 && ++count <= kMost)
-        console.warn(fmt::format("{}:{}: the rule for '{}' matched nothing", request_.rules, rule.line, rule.label));
+        console.warn(
+            fmt::format("{}:{}: the rule for '{}' matched nothing", request_.rules, rule.line, rule.label));
     if (count > kMost) console.warn(fmt::format("{} more rules matched nothing", count - kMost));
   }
 

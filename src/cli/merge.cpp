@@ -12,8 +12,12 @@ namespace {
 class MergeCommand final : public Command {
  public:
   std::string_view name() const override { return "merge"; }
-  std::string_view summary() const override { return "Join captures into one dataset, with sample ids of its own"; }
-  std::string_view example() const override { return "pcapml merge -o all.pcapng monday.pcapng tuesday.pcapng more/"; }
+  std::string_view summary() const override {
+    return "Join captures into one dataset, with sample ids of its own";
+  }
+  std::string_view example() const override {
+    return "pcapml merge -o all.pcapng monday.pcapng tuesday.pcapng more/";
+  }
 
   void options(Options& o) override {
     o.required("-o,--output", request_.output, "Joined capture (pcapng), or - for standard output");
@@ -30,9 +34,9 @@ class MergeCommand final : public Command {
     if (json_) {
       console.print(to_json(result));
     } else {
-      console.note(fmt::format("{} of {} joined from {}, {} without a label", count_of(result.packets, "packet"),
-                               count_of(result.samples, "sample"), count_of(result.inputs, "input"),
-                               grouped(result.unlabeled)));
+      console.note(fmt::format("{} of {} joined from {}, {} without a label",
+                               count_of(result.packets, "packet"), count_of(result.samples, "sample"),
+                               count_of(result.inputs, "input"), grouped(result.unlabeled)));
     }
     return console.finish(result.report);
   }

@@ -12,7 +12,9 @@ namespace {
 class SortCommand final : public Command {
  public:
   std::string_view name() const override { return "sort"; }
-  std::string_view summary() const override { return "Bring the packets of each sample together, in time order"; }
+  std::string_view summary() const override {
+    return "Bring the packets of each sample together, in time order";
+  }
   std::string_view example() const override { return "pcapml sort -i labeled.pcapng -o sorted.pcapng"; }
 
   void options(Options& o) override {
@@ -30,8 +32,9 @@ class SortCommand final : public Command {
     if (json_) {
       console.print(to_json(result));
     } else {
-      console.note(fmt::format("{} of {} sorted, {} without a label at the end", count_of(result.packets, "packet"),
-                               count_of(result.samples, "sample"), grouped(result.unlabeled)));
+      console.note(fmt::format("{} of {} sorted, {} without a label at the end",
+                               count_of(result.packets, "packet"), count_of(result.samples, "sample"),
+                               grouped(result.unlabeled)));
     }
     return console.finish(result.report);
   }

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <vector>
 
 #include "cli/console.h"
@@ -189,8 +190,8 @@ class Table {
     const std::size_t longest = width_ == 0 ? 0 : kLongestName;
     Column& column = columns_.emplace_back(Column{cut_to(printable(result.group), longest), {}, true});
     for (const auto& group : result.groups)
-      column.cells.push_back(group.name.empty() ? "\"\"" : cut_to(printable(group.name), longest));
-    column.cells.push_back("total");
+      column.cells.emplace_back(group.name.empty() ? "\"\"" : cut_to(printable(group.name), longest));
+    column.cells.emplace_back("total");
   }
 
   std::size_t columns_width() const {
@@ -220,7 +221,7 @@ class Table {
     std::uint64_t most = 1;
     for (std::size_t i = 0; i + 1 < rows_.size(); ++i) most = std::max(most, rows_[i]->packets);
     const double share = static_cast<double>(rows_[row]->packets) / static_cast<double>(most);
-    const auto length = static_cast<std::size_t>(share * static_cast<double>(bar_) + 0.5);
+    const auto length = static_cast<std::size_t>(std::lround(share * static_cast<double>(bar_)));
     return std::string(std::max<std::size_t>(length, 1), '#');
   }
 

@@ -28,7 +28,9 @@ class CaptureInput {
 
   Reader& reader() { return reader_; }
   const Reader& reader() const { return reader_; }
-  const Interface& interface(const PacketView& packet) const { return reader_.interfaces()[packet.interface]; }
+  const Interface& interface(const PacketView& packet) const {
+    return reader_.interfaces()[packet.interface];
+  }
 
   /// Adds counters and damage to a report. Call once, at the end.
   void add_to(InputReport& report) const;

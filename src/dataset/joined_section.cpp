@@ -17,7 +17,9 @@ namespace {
 bool has_option(const OptionList& list, const Option& option) {
   const OptionsView view(list.bytes(), list.order());
   for (const Option& present : view)
-    if (present.code == option.code && std::equal(present.value.begin(), present.value.end(), option.value.begin(), option.value.end())) return true;
+    if (present.code == option.code &&
+        std::equal(present.value.begin(), present.value.end(), option.value.begin(), option.value.end()))
+      return true;
   return false;
 }
 
@@ -38,12 +40,14 @@ std::vector<std::byte> JoinedSection::section_options() const {
       const Transcoded options = transcode_options(section.options_view(), OptionScope::section, order_);
       for (const Option& option : OptionsView(options.bytes, order_)) {
         if (has_option(joined, option)) continue;
-        const bool once = option.code == kSectionHardware || option.code == kSectionOs || option.code == kSectionApplication;
+        const bool once = option.code == kSectionHardware || option.code == kSectionOs ||
+                          option.code == kSectionApplication;
         if (!once || !OptionsView(joined.bytes(), order_).find(option.code)) {
           joined.add(option.code, option.value);
         } else {
           constexpr const char* kNames[] = {"hardware", "os", "application"};
-          joined.add(kComment, fmt::format("another section's {}: {}", kNames[option.code - kSectionHardware], option.text()));
+          joined.add(kComment, fmt::format("another section's {}: {}", kNames[option.code - kSectionHardware],
+                                           option.text()));
         }
       }
     }
@@ -60,8 +64,10 @@ void JoinedSection::begin(std::vector<std::string>& warnings) {
     for (const Interface& interface : input->reader().interfaces()) {
       const TranscodedInterface transcoded = transcode_interface(interface, order_);
       if (transcoded.opaque)
-        warnings.push_back(fmt::format("{}: an unknown option of an interface stays as it was, in the byte order of "
-                                       "its old section", input->access().name()));
+        warnings.push_back(
+            fmt::format("{}: an unknown option of an interface stays as it was, in the byte order of "
+                        "its old section",
+                        input->access().name()));
       writer_.interface(transcoded.interface);
     }
   }
@@ -81,14 +87,17 @@ void JoinedSection::write_blocks(bool statistics, std::vector<std::string>& warn
       writer_.block(entry.type, block.bytes);
     }
     for (const auto& [name, count] : opaque)
-      warnings.push_back(fmt::format("{}: {} × {} has content of unknown meaning, which stays as it was, in the byte "
-                                     "order of its old section", inputs_[i]->access().name(), count, name));
+      warnings.push_back(
+          fmt::format("{}: {} × {} has content of unknown meaning, which stays as it was, in the byte "
+                      "order of its old section",
+                      inputs_[i]->access().name(), count, name));
   }
 }
 
 void JoinedSection::packet(const PacketView& packet, std::uint32_t input, const PacketOptions& options) {
   const std::uint32_t interface = interface_bases_[input] + packet.interface;
-  if (packet.options.order() == order_ || packet.options.empty()) return writer_.packet(interface, packet, options);
+  if (packet.options.order() == order_ || packet.options.empty())
+    return writer_.packet(interface, packet, options);
   const auto transcode = [&](Bytes bytes) {
     return transcode_options(OptionsView(bytes, packet.options.order()), OptionScope::packet, order_).bytes;
   };

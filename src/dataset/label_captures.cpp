@@ -43,7 +43,23 @@ class Labeler {
 
  private:
   void label(const PacketView& packet, const Interface& interface) {
+<<<<<<< HEAD
     if (flows_ != nullptr) flows_->packet(packet, interface.link_type);
+=======
+    const Rule* rule = engine_.match({interface.link_type, packet.data, packet.original_length,
+                                      packet.timestamp_ns, packet.has_timestamp, interface.order});
+    if (rule == nullptr) {
+      ++result_.unmatched;
+      result_.unmatched_bytes += packet.original_length;
+      if (!request_.keep_unmatched) return;
+    } else {
+      RuleCount& count = result_.rules[static_cast<std::size_t>(rule - rules_.data())];
+      ++count.packets;
+      count.bytes += packet.original_length;
+      ++result_.matched;
+      result_.matched_bytes += packet.original_length;
+    }
+>>>>>>> main
     const PacketLabel old = find_label(packet.options);
     std::string_view comment;
     if (engine_ == nullptr) {

@@ -24,14 +24,17 @@ std::string stem_of(std::filesystem::path path) {
 }
 
 /// One name for each input; the second of two equal stems becomes `stem-2`.
-std::vector<std::string> session_names(const std::vector<InputFile>& files, std::vector<std::string>& warnings) {
+std::vector<std::string> session_names(const std::vector<InputFile>& files,
+                                       std::vector<std::string>& warnings) {
   std::vector<std::string> names;
   std::set<std::string> used;
   for (const InputFile& file : files) {
     const std::string stem = stem_of(file.path);
     std::string name = stem;
     for (int n = 2; !used.insert(name).second; ++n) name = fmt::format("{}-{}", stem, n);
-    if (name != stem) warnings.push_back(fmt::format("{}: another input is called '{}' too; its session is '{}'", file.path, stem, name));
+    if (name != stem)
+      warnings.push_back(
+          fmt::format("{}: another input is called '{}' too; its session is '{}'", file.path, stem, name));
     names.push_back(encode_text(name));
   }
   return names;
@@ -76,7 +79,8 @@ MergeResult merge(const MergeRequest& request) {
   std::vector<std::string> paths;
   for (const InputFile& file : files) paths.push_back(file.path);
   refuse_same_file(request.output, paths);
-  for (const auto& name : skipped) result.report.warnings.push_back(fmt::format("{}: not a capture, left out", name));
+  for (const auto& name : skipped)
+    result.report.warnings.push_back(fmt::format("{}: not a capture, left out", name));
   const auto sessions = session_names(files, result.report.warnings);
   OutputFile output(request.output, request.output_options.fsync ? Sync::yes : Sync::no);
 
@@ -84,8 +88,8 @@ MergeResult merge(const MergeRequest& request) {
   std::vector<Relabeler> relabelers;
   std::vector<IndexEntry> entries;
   for (const InputFile& file : files) {
-    inputs.push_back(
-        std::make_unique<IndexedCapture>(file.path, request.input_options, temporary_directory(request.output)));
+    inputs.push_back(std::make_unique<IndexedCapture>(file.path, request.input_options,
+                                                      temporary_directory(request.output)));
     inputs.back()->index(entries, static_cast<std::uint32_t>(inputs.size() - 1));
     relabelers.emplace_back(*inputs.back(), result.samples, sessions[inputs.size() - 1]);
     result.samples += inputs.back()->samples().size();
@@ -97,11 +101,13 @@ MergeResult merge(const MergeRequest& request) {
   JoinedSection section(writer, inputs);
   section.begin(result.report.warnings);
   gather(entries, inputs, [&](const IndexEntry& entry, Bytes bytes) {
-    const PacketView& packet = inputs[entry.input]->reader().parse_again(bytes, entry.interface, entry.offset);
+    const PacketView& packet =
+        inputs[entry.input]->reader().parse_again(bytes, entry.interface, entry.offset);
     const PacketLabel label = find_label(packet.options);
     if (label.label) {
-      section.packet(packet, entry.input,
-                     {label.before, relabelers[entry.input].comment(*label.label, entry.sample), label.after});
+      section.packet(
+          packet, entry.input,
+          {label.before, relabelers[entry.input].comment(*label.label, entry.sample), label.after});
     } else {
       section.packet(packet, entry.input, {{}, {}, label.after});
       ++result.unlabeled;

@@ -20,8 +20,10 @@ namespace {
 void check_replaceable(const fs::path& directory, const std::vector<std::string>& inputs) {
   for (const auto& entry : fs::directory_iterator(directory))
     if (entry.is_directory() && !entry.is_symlink())
-      throw UsageError(fmt::format("{}: --force replaces a directory of captures, but this one holds the directory {}; "
-                                   "choose another", directory.string(), entry.path().filename().string()));
+      throw UsageError(
+          fmt::format("{}: --force replaces a directory of captures, but this one holds the directory {}; "
+                      "choose another",
+                      directory.string(), entry.path().filename().string()));
   const fs::path replaced = fs::canonical(directory);
   for (const auto& input : inputs) {
     std::error_code ignored;
@@ -35,7 +37,8 @@ void check_replaceable(const fs::path& directory, const std::vector<std::string>
 
 }  // namespace
 
-OutputDirectory::OutputDirectory(const std::string& path, bool force, const std::vector<std::string>& inputs) {
+OutputDirectory::OutputDirectory(const std::string& path, bool force,
+                                 const std::vector<std::string>& inputs) {
   fs::path target(path);
   if (!target.has_filename()) target = target.parent_path();  // a slash at the end
   mode_t mode = 0;
@@ -44,7 +47,8 @@ OutputDirectory::OutputDirectory(const std::string& path, bool force, const std:
     if (!fs::is_directory(target)) throw_errno(path, "write files into it", ENOTDIR);
     if (!fs::is_empty(target)) {
       if (!force)
-        throw UsageError(fmt::format("{}: the directory is not empty; name a new one, or replace it with --force", path));
+        throw UsageError(
+            fmt::format("{}: the directory is not empty; name a new one, or replace it with --force", path));
       check_replaceable(target, inputs);
     }
     struct stat status = {};

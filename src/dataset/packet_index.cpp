@@ -49,8 +49,7 @@ void IndexedCapture::index(std::vector<IndexEntry>& entries, std::uint32_t numbe
         blocks_.push_back({record->block.offset + 8, static_cast<std::uint32_t>(record->block.body.size()),
                            record->block.type, record->block.order, first_interface});
         break;
-      case Record::Kind::interface:
-        break;
+      case Record::Kind::interface: break;
     }
   }
 }

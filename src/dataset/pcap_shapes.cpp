@@ -27,8 +27,9 @@ PcapShape PcapShapes::first() const {
 }
 
 void throw_late_resolution(const std::string& input) {
-  throw DataError(input + ": an interface with a finer time resolution came after the first packets were written; "
-                          "use a file instead of a pipe, or --format pcapng");
+  throw DataError(input +
+                  ": an interface with a finer time resolution came after the first packets were written; "
+                  "use a file instead of a pipe, or --format pcapng");
 }
 
 }  // namespace pcapml

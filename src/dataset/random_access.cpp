@@ -36,7 +36,8 @@ FileDescriptor open_plain_capture(const std::string& path) {
   if (::stat(path.c_str(), &status) != 0 || !S_ISREG(status.st_mode)) return {};
   FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   std::byte start[4];
-  if (!file || ::pread(file.get(), start, sizeof start, 0) != sizeof start || !is_capture_magic(Bytes(start))) return {};
+  if (!file || ::pread(file.get(), start, sizeof start, 0) != sizeof start || !is_capture_magic(Bytes(start)))
+    return {};
   return file;
 }
 

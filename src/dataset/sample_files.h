@@ -29,8 +29,8 @@ class SampleFile final : public Appender {
   std::size_t capacity_ = 0;
 };
 
-/// Any number of files in one directory, with few of them open at a time: bytes are gathered for all of them in
-/// a fixed amount of memory, then written file by file on a thread of its own.
+/// Any number of files in one directory, with few of them open at a time: bytes are gathered for all of them
+/// in a fixed amount of memory, then written file by file on a thread of its own.
 class SampleFiles {
  public:
   /// `directory` is a descriptor that it borrows; `path` is for messages.

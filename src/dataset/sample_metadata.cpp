@@ -21,8 +21,8 @@ std::string safe_name(std::string_view label) {
   std::string name(label.substr(0, size));
   for (char& c : name) {
     const auto byte = static_cast<unsigned char>(c);
-    const bool plain = byte >= 0x80 || (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-                       c == '.' || c == '-' || c == '_' || c == '+' || c == '@';
+    const bool plain = byte >= 0x80 || (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') ||
+                       (c >= 'A' && c <= 'Z') || c == '.' || c == '-' || c == '_' || c == '+' || c == '@';
     if (!plain) c = '_';
   }
   return name;
@@ -57,12 +57,15 @@ void CaptureMetadata::add(const PacketView& packet) {
   bytes += packet.original_length;
 }
 
-std::string metadata_header() { return "File,Label,SampleID,Packets,Bytes,FirstTime,LastTime,Labels,Metadata\n"; }
+std::string metadata_header() {
+  return "File,Label,SampleID,Packets,Bytes,FirstTime,LastTime,Labels,Metadata\n";
+}
 
-std::string metadata_record(const std::string& file, const SampleMetadata& sample, const CaptureMetadata& capture) {
+std::string metadata_record(const std::string& file, const SampleMetadata& sample,
+                            const CaptureMetadata& capture) {
   return csv_record({file, sample.labels().front(), sample.id(), std::to_string(capture.packets),
-                     std::to_string(capture.bytes), seconds_text(capture.first_ns), seconds_text(capture.last_ns),
-                     csv_record(sample.labels()), sample.metadata()}) +
+                     std::to_string(capture.bytes), seconds_text(capture.first_ns),
+                     seconds_text(capture.last_ns), csv_record(sample.labels()), sample.metadata()}) +
          "\n";
 }
 

@@ -43,6 +43,7 @@ struct CaptureMetadata {
 
 /// The first line of metadata.csv, and one line for a file (RFC 4180).
 std::string metadata_header();
-std::string metadata_record(const std::string& file, const SampleMetadata& sample, const CaptureMetadata& capture);
+std::string metadata_record(const std::string& file, const SampleMetadata& sample,
+                            const CaptureMetadata& capture);
 
 }  // namespace pcapml

@@ -30,11 +30,8 @@ void SectionCopier::copy(const Record& record, const Reader& reader) {
       }
       break;
     }
-    case Record::Kind::block:
-      writer_.block(record.block.type, record.block.body);
-      break;
-    case Record::Kind::packet:
-      break;
+    case Record::Kind::block: writer_.block(record.block.type, record.block.body); break;
+    case Record::Kind::packet: break;
   }
 }
 

@@ -26,9 +26,12 @@ std::vector<IndexEntry> by_sample(const std::vector<IndexEntry>& entries, const 
 }
 
 void sort_by_time_within_samples(std::vector<IndexEntry>& entries) {
-  const auto earlier = [](const IndexEntry& a, const IndexEntry& b) { return a.timestamp_ns < b.timestamp_ns; };
+  const auto earlier = [](const IndexEntry& a, const IndexEntry& b) {
+    return a.timestamp_ns < b.timestamp_ns;
+  };
   for (auto begin = entries.begin(); begin != entries.end();) {
-    const auto end = std::find_if(begin, entries.end(), [&](const IndexEntry& e) { return e.sample != begin->sample; });
+    const auto end =
+        std::find_if(begin, entries.end(), [&](const IndexEntry& e) { return e.sample != begin->sample; });
     if (!std::is_sorted(begin, end, earlier)) std::stable_sort(begin, end, earlier);
     begin = end;
   }

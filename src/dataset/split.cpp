@@ -11,9 +11,9 @@
 #include "dataset/packet_index.h"
 #include "dataset/pcap_shapes.h"
 #include "dataset/sample_capture.h"
+#include "dataset/sample_files.h"
 #include "dataset/sample_metadata.h"
 #include "dataset/synthetic_ethernet.h"
-#include "dataset/sample_files.h"
 #include "label/packet_label.h"
 
 namespace pcapml {
@@ -139,13 +139,17 @@ class Splitter {
         files_.write_some();
       }
     if (opaque > 0)
-      result_.report.warnings.push_back(fmt::format("{} files hold blocks or options of unknown meaning from a section "
-                                                    "of the other byte order; they stay as they were", opaque));
+      result_.report.warnings.push_back(
+          fmt::format("{} files hold blocks or options of unknown meaning from a section "
+                      "of the other byte order; they stay as they were",
+                      opaque));
   }
 
   void write_metadata() {
     SampleFile& table = files_.create("metadata.csv");
-    const auto write = [&](const std::string& text) { std::copy_n(as_bytes(text).data(), text.size(), table.append(text.size())); };
+    const auto write = [&](const std::string& text) {
+      std::copy_n(as_bytes(text).data(), text.size(), table.append(text.size()));
+    };
     write(metadata_header());
     for (const Sample& sample : samples_)
       for (const Capture& capture : sample.captures) {
@@ -159,10 +163,13 @@ class Splitter {
     std::size_t count = 0;
     for (const Sample& sample : samples_) {
       if (sample.metadata.labels().size() < 2 || ++count > kMost) continue;
-      result_.report.warnings.push_back(fmt::format("sample {} has {} labels; its file bears the first, {}", sample.metadata.id(),
-                                                    sample.metadata.labels().size(), sample.metadata.labels().front()));
+      result_.report.warnings.push_back(fmt::format("sample {} has {} labels; its file bears the first, {}",
+                                                    sample.metadata.id(), sample.metadata.labels().size(),
+                                                    sample.metadata.labels().front()));
     }
-    if (count > kMost) result_.report.warnings.push_back(fmt::format("{} more samples have several labels; see metadata.csv", count - kMost));
+    if (count > kMost)
+      result_.report.warnings.push_back(
+          fmt::format("{} more samples have several labels; see metadata.csv", count - kMost));
   }
 
   const SplitRequest& request_;

@@ -44,7 +44,8 @@ std::optional<StripResult> strip_to_pcap(const StripRequest& request, PcapShapes
   StripResult result;
   OutputFile output(request.output, request.output_options.fsync ? Sync::yes : Sync::no);
   CaptureInput input(request.input, request.input_options);
-  const bool can_begin_again = input.reader().source().size().has_value() && request.input != "-" && output.is_regular();
+  const bool can_begin_again =
+      input.reader().source().size().has_value() && request.input != "-" && output.is_regular();
   std::optional<PcapShape> shape;
   std::optional<PcapWriter> writer;
   SyntheticEthernet ethernet;
@@ -63,11 +64,13 @@ std::optional<StripResult> strip_to_pcap(const StripRequest& request, PcapShapes
       writer.emplace(output.stream(), *shape);
     }
     if (interface.link_type != shape->link_type)
-      throw DataError(fmt::format("{}: packets of link types {} and {} cannot share a pcap file; use --format pcapng",
-                                  request.input, shape->link_type, interface.link_type));
+      throw DataError(
+          fmt::format("{}: packets of link types {} and {} cannot share a pcap file; use --format pcapng",
+                      request.input, shape->link_type, interface.link_type));
     if (interface.resolution.finer_than_micro() && !shape->nano) throw_late_resolution(request.input);
-    const PacketView packet =
-        request.link_ethernet ? ethernet.apply(input.interface(record->packet), record->packet) : record->packet;
+    const PacketView packet = request.link_ethernet
+                                  ? ethernet.apply(input.interface(record->packet), record->packet)
+                                  : record->packet;
     writer->packet(packet.timestamp_ns, packet.original_length, packet.data);
     ++result.packets;
     result.labels += find_label(record->packet.options).label ? 1 : 0;

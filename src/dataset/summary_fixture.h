@@ -24,7 +24,7 @@ class Summary : public testing::Test {
     directory_ = ::mkdtemp(name.data());
     request_.input = (directory_ / "in.pcapng").string();
   }
-  ~Summary() override { std::filesystem::remove_all(directory_); }
+  void TearDown() override { std::filesystem::remove_all(directory_); }
 
   SummaryResult of(const Builder& capture) {
     std::ofstream file(request_.input, std::ios::binary);

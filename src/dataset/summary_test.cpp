@@ -175,7 +175,8 @@ TEST_F(Summary, AgreesWithMapsOnRandomCaptures) {
       const bool labelled = below(8) != 0, ip = below(10) != 0;
       const std::uint64_t time = below(1'000'000);
       const std::string packet = ip ? udp(ends) : "x";
-      const std::string label = std::string(below(3), '0') + id + "," + name;
+      std::string label(below(3), '0');
+      label.append(id).append(",").append(name);
       add(file, time, packet, labelled ? label : "");
       for (Expected* expected : {&groups[labelled ? name : "<unlabeled>"], &total}) {
         ++expected->packets;

@@ -16,8 +16,8 @@ constexpr std::array<unsigned char, kHeaderSize> kHeader = {2, 0, 0, 0, 0, 2, 2,
 }  // namespace
 
 bool is_raw_ip(std::uint16_t link_type) {
-  return link_type == kLinkRaw || link_type == kLinkRaw12 || link_type == kLinkRaw14 || link_type == kLinkIpv4 ||
-         link_type == kLinkIpv6;
+  return link_type == kLinkRaw || link_type == kLinkRaw12 || link_type == kLinkRaw14 ||
+         link_type == kLinkIpv4 || link_type == kLinkIpv6;
 }
 
 Interface with_ethernet(const Interface& interface) {

@@ -27,7 +27,7 @@ class ZstdDecoder final : public Decoder {
   // left of a block, or go on with the next piece of the frame.
   Step decode(Bytes in, std::span<std::byte> out) override {
     if (full_) {
-      const Step step = call({}, out);
+      Step step = call({}, out);
       if (step.made != 0 || !step.damage.empty()) return step;
     }
     if (in.empty() && wanted_ == 0) return {};

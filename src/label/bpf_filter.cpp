@@ -189,12 +189,12 @@ std::string FilterCompiler::check(const std::string& filter) {
     std::string error = state_->compile(filter, {.link_type = link_type}, false, program.program_.get());
     return error.empty() && program.program_->bf_len > kMostInstructions ? kTooLong : error;
   };
-  const std::string first = attempt(kEthernet);
+  std::string first = attempt(kEthernet);
   if (first.empty() || is_final(first) || first == kTooLong) return first;
   if (attempt(kRaw).empty()) return {};
   for (std::uint16_t link_type = 0; link_type <= kHighestLinkType; ++link_type) {
     if (link_type == kEthernet || link_type == kRaw) continue;
-    const std::string error = attempt(link_type);
+    std::string error = attempt(link_type);
     if (error.empty() || is_final(error) || error == kTooLong) return error;
   }
   return first;

@@ -56,6 +56,7 @@ void DnsStream::skip_gap() {
 }
 
 Bytes DnsStream::next() {
+  if (taken_ == buffer_.size()) lose_place();  // nothing is left of it
   const Bytes rest = Bytes(buffer_).subspan(taken_);
   Cursor at(rest);
   const std::size_t length = at.be16();

@@ -93,14 +93,13 @@ TEST(DnsStream, PutsAMessageTogetherFromSegmentsInAnyOrder) {
 TEST(DnsStream, GoesOnBehindAGap) {
   DnsStream stream;
   stream.add(0, as_bytes(framed(kOne)).first(20));
-  const std::string filler(1000, '\0');
   Texts messages;
   for (std::uint32_t i = 0; i < 70; ++i) {
     stream.add(1000 + i * static_cast<std::uint32_t>(framed(kTwo).size()), as_bytes(framed(kTwo)));
     for (auto& message : all_messages(stream)) messages.push_back(message);
   }
   EXPECT_EQ(messages.size(), 70U);
-  EXPECT_LE(stream.memory(), 1U);
+  EXPECT_EQ(stream.memory(), 0U);
 }
 
 TEST(DnsStream, HoldsABoundedNumberOfBytes) {

@@ -89,6 +89,7 @@ Layer after_mpls(Cursor& at) {
   at.skip(2);
   const bool is_bottom = (at.u8() & 1) != 0;
   at.skip(1);
+  if (!at.ok()) return Layer::other;
   if (!is_bottom) return Layer::mpls;
   Cursor ahead = at;
   switch (ahead.u8() >> 4) {
