@@ -15,7 +15,7 @@ struct FlowTimeouts {
 /// How flows are told apart, and how much may be remembered.
 struct FlowOptions {
   FlowTimeouts timeouts;
-  std::size_t max_flows = 1'000'000;                         ///< at a time; the longest unused goes first
+  std::size_t max_flows = 1'000'000;                      ///< at a time; the longest unused goes first
   std::size_t max_fragment_bytes = std::size_t{4} << 20;  ///< of IP fragments whose packet is not complete
 };
 

@@ -82,15 +82,15 @@ struct Headers {
   bool is_fragment() const { return more_fragments || fragment_offset != 0; }
 };
 
-/// Walks link layer, VLAN tags, MPLS, PPPoE, PPP, IP and its extension headers up to the transport header of the
-/// outermost IP packet.
+/// Walks link layer, VLAN tags, MPLS, PPPoE, PPP, IP and its extension headers up to the transport header of
+/// the outermost IP packet.
 ///
 /// nullopt where the packet is not IP, where the fixed IP header (20 or 40 bytes) was not captured whole, and
 /// where the IPv4 header contradicts itself (header below 20 bytes, or longer than the packet). Thread-safe.
 std::optional<Headers> parse_headers(std::uint16_t link_type, Bytes packet);
 
-/// The headers of the innermost IP packet that GRE, IP in IP or VXLAN carry within this one; the same headers where
-/// it is no tunnel, or where what it carries is not IP. `packet` is what parse_headers was given.
+/// The headers of the innermost IP packet that GRE, IP in IP or VXLAN carry within this one; the same headers
+/// where it is no tunnel, or where what it carries is not IP. `packet` is what parse_headers was given.
 Headers innermost_headers(const Headers& outer, Bytes packet);
 
 /// True where parse_headers knows this link type's framing.

@@ -55,16 +55,11 @@ struct LabelResult {
   std::optional<ResolverCounters> names;            ///< with `resolve`
 };
 
-<<<<<<< HEAD
-/// Labels every packet with the first rule that matches it and writes pcapng; sections, interfaces and all other
-/// blocks stay. Throws UsageError for a wrong label file, before any packet is read.
-///
-/// With `resolve` files are read twice, so that a name stands on all packets of its flow; a pipe is read once, and
-/// packets before the one that made the name known stay without.
-=======
 /// Labels every packet with the first rule that matches it and writes pcapng; sections, interfaces and all
 /// other blocks stay. Throws UsageError for a wrong label file, before any packet is read.
->>>>>>> main
+///
+/// With `resolve` files are read twice, so that a name stands on all packets of its flow; a pipe is read
+/// once, and packets before the one that made the name known stay without.
 LabelResult label_captures(const LabelRequest& request);
 
 }  // namespace pcapml

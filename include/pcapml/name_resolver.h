@@ -45,8 +45,8 @@ struct ResolverCounters {
   std::uint64_t dns_forgotten = 0;
 };
 
-/// Finds the domain name of each flow's remote end from what its packets, and DNS answers before it, say. Knows no
-/// files and no labels. Memory: bounded by the limits, and 20 bytes for each flow. Not thread-safe.
+/// Finds the domain name of each flow's remote end from what its packets, and DNS answers before it, say.
+/// Knows no files and no labels. Memory: bounded by the limits, and 20 bytes for each flow. Not thread-safe.
 class NameResolver {
  public:
   explicit NameResolver(const ResolverLimits& limits);

@@ -12,14 +12,11 @@ namespace pcapml::cli {
 void Options::required(const char* names, std::string& into, const char* help) {
   app_.add_option(names, into, help)->required();
 }
-<<<<<<< HEAD
-void Options::optional(const char* names, std::string& into, const char* help) { app_.add_option(names, into, help); }
-void Options::number(const char* names, std::size_t& into, const char* help) {
-  app_.add_option(names, into, help)->capture_default_str()->check(CLI::NonNegativeNumber);
-=======
 void Options::optional(const char* names, std::string& into, const char* help) {
   app_.add_option(names, into, help);
->>>>>>> main
+}
+void Options::number(const char* names, std::size_t& into, const char* help) {
+  app_.add_option(names, into, help)->capture_default_str()->check(CLI::NonNegativeNumber);
 }
 void Options::flag(const char* names, bool& into, const char* help) { app_.add_flag(names, into, help); }
 void Options::choice(const char* names, std::string& into, const std::vector<std::string>& words,

@@ -51,16 +51,6 @@ std::string text(const Json& json) {
 std::string to_json(const LabelResult& result) {
   Json rules = Json::array();
   for (const auto& rule : result.rules)
-<<<<<<< HEAD
-    rules.push_back({{"line", rule.line}, {"sample_id", rule.sample_id}, {"label", rule.label},
-                     {"packets", rule.packets}, {"bytes", rule.bytes}});
-  return text({{"matched", result.matched}, {"unmatched", result.unmatched}, {"kept_unmatched", result.kept_unmatched},
-               {"replaced_labels", result.replaced_labels}, {"skipped_files", result.skipped_files},
-               {"samples", result.samples}, {"named_packets", result.named_packets},
-               {"flows_forgotten", result.flows_forgotten},
-               {"fragmented_packets_incomplete", result.fragmented_packets_incomplete},
-               {"names", result.names ? names_json(*result.names) : Json(nullptr)}, {"rules", rules}, {"input", input_json(result.report)}});
-=======
     rules.push_back({{"line", rule.line},
                      {"sample_id", rule.sample_id},
                      {"label", rule.label},
@@ -71,9 +61,13 @@ std::string to_json(const LabelResult& result) {
                {"kept_unmatched", result.kept_unmatched},
                {"replaced_labels", result.replaced_labels},
                {"skipped_files", result.skipped_files},
+               {"samples", result.samples},
+               {"named_packets", result.named_packets},
+               {"flows_forgotten", result.flows_forgotten},
+               {"fragmented_packets_incomplete", result.fragmented_packets_incomplete},
+               {"names", result.names ? names_json(*result.names) : Json(nullptr)},
                {"rules", rules},
                {"input", input_json(result.report)}});
->>>>>>> main
 }
 
 std::string to_json(const MergeResult& result) {

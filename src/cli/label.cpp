@@ -24,8 +24,9 @@ class LabelCommand final : public Command {
 
   void options(Options& o) override {
     o.required("-i,--input", request_.input, "Capture, directory of captures, or - for standard input");
-    o.optional("-l,--labels", request_.rules,
-               "Label file: one rule a line, the first that matches wins; without one --resolve keeps the labels");
+    o.optional(
+        "-l,--labels", request_.rules,
+        "Label file: one rule a line, the first that matches wins; without one --resolve keeps the labels");
     o.required("-o,--output", request_.output, "Labelled capture (pcapng), or - for standard output");
     o.flag("--stats", stats_, "Print packets and bytes of each rule");
     o.flag("--keep-unmatched", request_.keep_unmatched, "Keep packets that no rule matches, without a label");
@@ -33,11 +34,15 @@ class LabelCommand final : public Command {
     o.flag("--resolve", request_.resolve, "Add dst=<domain> where the remote end's name is known");
     o.flag("--name-source", request_.name_source, "With --resolve, add dst_source=sni|quic|dns|ech");
     o.number("--flow-timeout", flow_timeout_, "Seconds without a packet after which a flow has ended");
-    o.choice("--flow-at-syn", flow_at_syn_, {"yes", "no"}, "Whether a SYN after a closed connection begins a flow");
-    o.number("--max-flows", request_.flows.max_flows, "Flows remembered at a time; the longest unused goes first");
-    o.number("--max-hello-bytes", request_.resolver.flow_bytes, "Bytes of a flow that wait for the rest of a ClientHello");
+    o.choice("--flow-at-syn", flow_at_syn_, {"yes", "no"},
+             "Whether a SYN after a closed connection begins a flow");
+    o.number("--max-flows", request_.flows.max_flows,
+             "Flows remembered at a time; the longest unused goes first");
+    o.number("--max-hello-bytes", request_.resolver.flow_bytes,
+             "Bytes of a flow that wait for the rest of a ClientHello");
     o.number("--max-waiting-bytes", request_.resolver.total_bytes, "The same for all flows together");
-    o.number("--max-dns-entries", request_.resolver.dns_entries, "Addresses from DNS answers that are remembered");
+    o.number("--max-dns-entries", request_.resolver.dns_entries,
+             "Addresses from DNS answers that are remembered");
     o.input(request_.input_options);
     o.output(request_.output_options);
     o.json(json_);
@@ -46,7 +51,8 @@ class LabelCommand final : public Command {
   int run(Console& console) override {
     if (request_.output == "-") console.reserve_stdout();
     request_.sample = sample_ == "flow" ? SampleUnit::flow : SampleUnit::rule;
-    request_.flows.timeouts.idle_ns = static_cast<std::int64_t>(std::min(flow_timeout_, kLongestTimeout)) * 1'000'000'000;
+    request_.flows.timeouts.idle_ns =
+        static_cast<std::int64_t>(std::min(flow_timeout_, kLongestTimeout)) * 1'000'000'000;
     request_.flows.timeouts.new_flow_at_syn = flow_at_syn_ != "no";
     request_.input_options.progress = console.progress();
     const LabelResult result = label_captures(request_);
@@ -66,23 +72,18 @@ class LabelCommand final : public Command {
 
  private:
   static std::string outcome(const LabelResult& result) {
-<<<<<<< HEAD
-    std::string text = fmt::format("{} labelled, {} unmatched {}", count_of(result.matched, "packet"),
-                                   grouped(result.unmatched), result.kept_unmatched ? "kept without a label" : "left out");
+    std::string text =
+        fmt::format("{} labelled, {} unmatched {}", count_of(result.matched, "packet"),
+                    grouped(result.unmatched), result.kept_unmatched ? "kept without a label" : "left out");
     if (result.named_packets > 0) text += fmt::format(", {} named", count_of(result.named_packets, "packet"));
     if (result.samples > 0) text += fmt::format(", {} made", count_of(result.samples, "sample"));
     if (result.flows_forgotten > 0)
       text += fmt::format(", {} forgotten (--max-flows)", count_of(result.flows_forgotten, "flow"));
     if (result.fragmented_packets_incomplete > 0)
-      text += fmt::format(", {} incomplete", count_of(result.fragmented_packets_incomplete, "fragmented packet"));
-    if (result.replaced_labels > 0) text += fmt::format(", {} replaced", count_of(result.replaced_labels, "old label"));
-=======
-    std::string text =
-        fmt::format("{} labelled, {} unmatched {}", count_of(result.matched, "packet"),
-                    grouped(result.unmatched), result.kept_unmatched ? "kept without a label" : "left out");
+      text +=
+          fmt::format(", {} incomplete", count_of(result.fragmented_packets_incomplete, "fragmented packet"));
     if (result.replaced_labels > 0)
       text += fmt::format(", {} replaced", count_of(result.replaced_labels, "old label"));
->>>>>>> main
     return text;
   }
 

@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "net/open_table.h"
 #include "io/output_stream.h"
+#include "net/open_table.h"
 #include "pcapml/compare.h"
 
 namespace pcapml {

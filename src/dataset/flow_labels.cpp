@@ -44,7 +44,8 @@ std::uint32_t FlowLabels::sample_of(std::size_t rule_sample) {
   return sample;
 }
 
-const std::string& FlowLabels::comment(const LabelView& label, std::string_view comment, std::size_t rule_sample) {
+const std::string& FlowLabels::comment(const LabelView& label, std::string_view comment,
+                                       std::size_t rule_sample) {
   if (request_.sample == SampleUnit::flow) {
     comment_ = fmt::format("{},{}", sample_of(rule_sample), label.metadata);
   } else {
@@ -54,7 +55,8 @@ const std::string& FlowLabels::comment(const LabelView& label, std::string_view 
   const NameResolver::Name name = resolver_.name(flow_);
   if (name.text.empty()) return comment_;
   // A label that names its remote end already knows better: live capture saw the process ask for it.
-  if (label.metadata.find("dst=") != std::string_view::npos && decode_label(label).field("dst") != nullptr) return comment_;
+  if (label.metadata.find("dst=") != std::string_view::npos && decode_label(label).field("dst") != nullptr)
+    return comment_;
   if (label.keyed) comment_ = encode_label(decode_label(label));
   comment_ += ",dst=";
   comment_ += name.text;

@@ -37,7 +37,7 @@ class FlowLabels {
   FlowFinder finder_;
   NameResolver resolver_;
   bool read_ahead_ = false;
-  std::uint32_t flow_;  // of the packet just given
+  std::uint32_t flow_;                               // of the packet just given
   OpenTable<std::uint64_t, std::uint32_t> samples_;  // by flow and rule
   std::string comment_;
   std::uint64_t named_packets_ = 0;

@@ -43,36 +43,21 @@ class Labeler {
 
  private:
   void label(const PacketView& packet, const Interface& interface) {
-<<<<<<< HEAD
     if (flows_ != nullptr) flows_->packet(packet, interface.link_type);
-=======
-    const Rule* rule = engine_.match({interface.link_type, packet.data, packet.original_length,
-                                      packet.timestamp_ns, packet.has_timestamp, interface.order});
-    if (rule == nullptr) {
-      ++result_.unmatched;
-      result_.unmatched_bytes += packet.original_length;
-      if (!request_.keep_unmatched) return;
-    } else {
-      RuleCount& count = result_.rules[static_cast<std::size_t>(rule - rules_.data())];
-      ++count.packets;
-      count.bytes += packet.original_length;
-      ++result_.matched;
-      result_.matched_bytes += packet.original_length;
-    }
->>>>>>> main
     const PacketLabel old = find_label(packet.options);
     std::string_view comment;
     if (engine_ == nullptr) {
-      count(old.label ? result_.matched : result_.unmatched, old.label ? result_.matched_bytes : result_.unmatched_bytes,
-            packet);
+      count(old.label ? result_.matched : result_.unmatched,
+            old.label ? result_.matched_bytes : result_.unmatched_bytes, packet);
       if (old.label) comment = flows_->comment(*old.label, old.comment, 0);
     } else if (const Rule* rule = match(packet, interface)) {
       RuleCount& counted = result_.rules[static_cast<std::size_t>(rule - rules_.data())];
       count(counted.packets, counted.bytes, packet);
       count(result_.matched, result_.matched_bytes, packet);
       result_.replaced_labels += old.label ? 1 : 0;
-      comment = flows_ == nullptr ? rule->comment
-                                  : flows_->comment(*parse_label(rule->comment), rule->comment, rule->sample_id);
+      comment = flows_ == nullptr
+                    ? rule->comment
+                    : flows_->comment(*parse_label(rule->comment), rule->comment, rule->sample_id);
     } else {
       count(result_.unmatched, result_.unmatched_bytes, packet);
       if (!request_.keep_unmatched) return;
@@ -149,8 +134,10 @@ LabelResult label_captures(const LabelRequest& request) {
   }
   if (flows) flows->add_to(result);
   if (request.resolve && !read_ahead)
-    result.report.warnings.push_back(fmt::format("{}: a pipe is read once: packets before the one that names their flow "
-                                                 "have no dst=", request.input));
+    result.report.warnings.push_back(
+        fmt::format("{}: a pipe is read once: packets before the one that names their flow "
+                    "have no dst=",
+                    request.input));
   return result;
 }
 

@@ -7,9 +7,9 @@
 #include <unordered_map>
 #include <vector>
 
-#include "net/keyed_hash.h"
 #include "dataset/label_map.h"
 #include "label/packet_label.h"
+#include "net/keyed_hash.h"
 
 namespace pcapml {
 

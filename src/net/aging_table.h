@@ -8,8 +8,8 @@
 
 namespace pcapml {
 
-/// A hash table of bounded size: what was not used for longest goes first. Entries live in two generations, and
-/// the older one goes as a whole when the younger one is full. Not thread-safe.
+/// A hash table of bounded size: what was not used for longest goes first. Entries live in two generations,
+/// and the older one goes as a whole when the younger one is full. Not thread-safe.
 template <class Key, class Value>
 class AgingTable {
  public:

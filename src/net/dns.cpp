@@ -20,12 +20,13 @@ struct Free {
 using Packet = std::unique_ptr<ldns_pkt, Free<ldns_pkt_free>>;
 using Text = std::unique_ptr<char, Free<std::free>>;
 
-/// The names that stand for the question: itself, and the targets of CNAMEs that begin there. Records may come
-/// in any order.
+/// The names that stand for the question: itself, and the targets of CNAMEs that begin there. Records may
+/// come in any order.
 std::vector<const ldns_rdf*> aliases_of(const ldns_rdf* question, const ldns_rr_list* records) {
   std::vector<const ldns_rdf*> names{question};
   const auto is_known = [&](const ldns_rdf* name) {
-    return std::any_of(names.begin(), names.end(), [&](const ldns_rdf* known) { return ldns_dname_compare(known, name) == 0; });
+    return std::any_of(names.begin(), names.end(),
+                       [&](const ldns_rdf* known) { return ldns_dname_compare(known, name) == 0; });
   };
   constexpr std::size_t kLongestChain = 32;
   for (bool grew = true; grew && names.size() < kLongestChain;) {
@@ -44,7 +45,8 @@ std::vector<const ldns_rdf*> aliases_of(const ldns_rdf* question, const ldns_rr_
 
 std::optional<IpAddress> address_of(const ldns_rr* record) {
   const ldns_rr_type type = ldns_rr_get_type(record);
-  if ((type != LDNS_RR_TYPE_A && type != LDNS_RR_TYPE_AAAA) || ldns_rr_rd_count(record) != 1) return std::nullopt;
+  if ((type != LDNS_RR_TYPE_A && type != LDNS_RR_TYPE_AAAA) || ldns_rr_rd_count(record) != 1)
+    return std::nullopt;
   const ldns_rdf* data = ldns_rr_rdf(record, 0);
   IpAddress address;
   address.version = type == LDNS_RR_TYPE_A ? 4 : 6;
@@ -73,7 +75,8 @@ DnsMessage parse_dns(Bytes message, DnsAnswer& answer) {
     const ldns_rr* record = ldns_rr_list_rr(records, i);
     const auto address = address_of(record);
     const ldns_rdf* owner = ldns_rr_owner(record);
-    if (address && std::any_of(names.begin(), names.end(), [&](const ldns_rdf* n) { return ldns_dname_compare(n, owner) == 0; }))
+    if (address && std::any_of(names.begin(), names.end(),
+                               [&](const ldns_rdf* n) { return ldns_dname_compare(n, owner) == 0; }))
       answer.addresses.push_back(*address);
   }
   if (answer.addresses.empty()) return DnsMessage::other;

@@ -12,7 +12,7 @@ namespace pcapml {
 
 /// The addresses that a DNS response gives for its question.
 struct DnsAnswer {
-  std::string question;              ///< as ldns writes it, with a dot at the end; not yet checked to be a host name
+  std::string question;  ///< as ldns writes it, with a dot at the end; not yet checked to be a host name
   std::vector<IpAddress> addresses;  ///< of A and AAAA records, reached from the question through CNAMEs
 };
 

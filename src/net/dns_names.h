@@ -12,8 +12,8 @@ namespace pcapml {
 /// An Ethernet address in the low 48 bits; 0: none.
 using MacAddress = std::uint64_t;
 
-/// Which client was told which name for an address. A client is an IP address, or, behind one unicast Ethernet
-/// address that is not a router's, all of a host's addresses. Memory is bounded; not thread-safe.
+/// Which client was told which name for an address. A client is an IP address, or, behind one unicast
+/// Ethernet address that is not a router's, all of a host's addresses. Memory is bounded; not thread-safe.
 class DnsNames {
  public:
   explicit DnsNames(std::size_t max_entries) : hosts_(kMaxHosts), names_(max_entries) {}
@@ -22,7 +22,8 @@ class DnsNames {
   void see(MacAddress mac, const IpAddress& address);
 
   /// A DNS answer: a later one for the same address takes the place of an earlier one. `name` is not 0.
-  void learn(const IpAddress& client, MacAddress mac, const std::vector<IpAddress>& addresses, std::uint32_t name);
+  void learn(const IpAddress& client, MacAddress mac, const std::vector<IpAddress>& addresses,
+             std::uint32_t name);
 
   /// What a client was told of a remote address; 0: nothing.
   std::uint32_t find(const IpAddress& client, const IpAddress& remote) const;

@@ -9,8 +9,9 @@
 
 namespace pcapml {
 
-/// Takes DNS messages out of one direction of a TCP connection (RFC 1035, 4.2.2: each behind its length), whatever
-/// the segments. After a gap it goes on at the start of a later segment. Memory is bounded; not thread-safe.
+/// Takes DNS messages out of one direction of a TCP connection (RFC 1035, 4.2.2: each behind its length),
+/// whatever the segments. After a gap it goes on at the start of a later segment. Memory is bounded; not
+/// thread-safe.
 class DnsStream {
  public:
   /// A segment's payload, in capture order.

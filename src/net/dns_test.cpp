@@ -28,8 +28,9 @@ TEST(Dns, GivesTheAddressesOfTheQuestion) {
 }
 
 TEST(Dns, FollowsAliasesInAnyOrderAndNamesTheQuestion) {
-  const auto message = dns_message("www.example", {dns_a("cdn.example", 0xc0000201), dns_cname("b.example", "cdn.example"),
-                                                   dns_cname("www.example", "b.example")});
+  const auto message =
+      dns_message("www.example", {dns_a("cdn.example", 0xc0000201), dns_cname("b.example", "cdn.example"),
+                                  dns_cname("www.example", "b.example")});
   DnsAnswer answer;
   ASSERT_EQ(parse_dns(as_bytes(message), answer), DnsMessage::answer);
   EXPECT_EQ(answer.question, "www.example.");
@@ -38,27 +39,35 @@ TEST(Dns, FollowsAliasesInAnyOrderAndNamesTheQuestion) {
 
 TEST(Dns, TakesNoAddressOfAnotherName) {
   EXPECT_EQ(addresses_of(dns_message("www.example", {dns_a("evil.example", 0xc0000201)})), Texts{});
-  EXPECT_EQ(addresses_of(dns_message("a.example", {dns_cname("a.example", "b.example"), dns_cname("b.example", "a.example")})),
-            Texts{}) << "a loop";
+  EXPECT_EQ(addresses_of(dns_message(
+                "a.example", {dns_cname("a.example", "b.example"), dns_cname("b.example", "a.example")})),
+            Texts{})
+      << "a loop";
 }
 
 TEST(Dns, QueriesAndErrorsAnswerNothing) {
-  EXPECT_EQ(addresses_of(dns_message("www.example", {dns_a("www.example", 1)}, 0x0100)), Texts{}) << "a query";
-  EXPECT_EQ(addresses_of(dns_message("www.example", {dns_a("www.example", 1)}, 0x8183)), Texts{}) << "NXDOMAIN";
+  EXPECT_EQ(addresses_of(dns_message("www.example", {dns_a("www.example", 1)}, 0x0100)), Texts{})
+      << "a query";
+  EXPECT_EQ(addresses_of(dns_message("www.example", {dns_a("www.example", 1)}, 0x8183)), Texts{})
+      << "NXDOMAIN";
 }
 
 TEST(Dns, EveryPrefixIsReadWithoutHarm) {
-  const auto message = dns_message("www.example", {dns_cname("www.example", "b.example"), dns_a("b.example", 1)});
+  const auto message =
+      dns_message("www.example", {dns_cname("www.example", "b.example"), dns_a("b.example", 1)});
   DnsAnswer answer;
   for (std::size_t n = 0; n < message.size(); ++n)
     EXPECT_NE(parse_dns(as_bytes(message).first(n), answer), DnsMessage::answer) << n;
 }
 
-std::string framed(const std::string& message) { return be16(static_cast<unsigned>(message.size())) + message; }
+std::string framed(const std::string& message) {
+  return be16(static_cast<unsigned>(message.size())) + message;
+}
 
 std::vector<std::string> all_messages(DnsStream& stream) {
   std::vector<std::string> messages;
-  for (Bytes message = stream.next(); !message.empty(); message = stream.next()) messages.emplace_back(as_text(message));
+  for (Bytes message = stream.next(); !message.empty(); message = stream.next())
+    messages.emplace_back(as_text(message));
   return messages;
 }
 

@@ -12,21 +12,23 @@ namespace pcapml {
 /// One IP packet and its flow. Borrows the packet and the finder, until its next call.
 struct FlowPacket {
   FlowTracker::Packet flow;
-  Headers headers;         ///< of the innermost packet, within `bytes`
-  Bytes bytes;             ///< the frame; or a plain IP packet, put together, with the last of its fragments
+  Headers headers;  ///< of the innermost packet, within `bytes`
+  Bytes bytes;      ///< the frame; or a plain IP packet, put together, with the last of its fragments
   bool is_tunneled = false;
-  bool is_partial = false; ///< a fragment whose packet is not complete: `headers` has no transport to rely on
+  bool is_partial =
+      false;  ///< a fragment whose packet is not complete: `headers` has no transport to rely on
 };
 
-/// Says of each packet which flow it belongs to: link layer, tunnels, fragments, timeouts. Deterministic: the same
-/// packets give the same numbers. Not thread-safe.
+/// Says of each packet which flow it belongs to: link layer, tunnels, fragments, timeouts. Deterministic: the
+/// same packets give the same numbers. Not thread-safe.
 class FlowFinder {
  public:
   explicit FlowFinder(const FlowOptions& options)
       : fragments_(options.max_fragment_bytes), tracker_(options.timeouts, options.max_flows) {}
 
   /// nullopt where the packet is not IP.
-  std::optional<FlowPacket> find(std::uint16_t link_type, Bytes frame, std::int64_t timestamp_ns, bool has_time);
+  std::optional<FlowPacket> find(std::uint16_t link_type, Bytes frame, std::int64_t timestamp_ns,
+                                 bool has_time);
 
   const FlowTracker& tracker() const { return tracker_; }
   const Fragments& fragments() const { return fragments_; }

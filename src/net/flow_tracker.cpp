@@ -21,7 +21,8 @@ FlowTracker::Packet FlowTracker::add(const Headers& headers, std::int64_t timest
     state.initiator_is_source = from_source;
   }
   if (has_time) state.last_ns = std::max(state.last_ns, timestamp_ns);
-  if ((headers.tcp_flags & kTcpFin) != 0) (from_source ? state.fin_of_source : state.fin_of_destination) = true;
+  if ((headers.tcp_flags & kTcpFin) != 0)
+    (from_source ? state.fin_of_source : state.fin_of_destination) = true;
   if ((headers.tcp_flags & kTcpRst) != 0) state.reset = true;
   return {state.flow, is_new, from_source == state.initiator_is_source};
 }

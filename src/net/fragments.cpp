@@ -12,8 +12,8 @@ constexpr std::size_t kMaxPayload = 65535;
 constexpr std::size_t kIpv4Header = 20, kIpv6Header = 40;
 constexpr std::size_t kEntryCost = 256;  // what an unfinished packet takes beside its bytes, about
 
-/// The identification: in the IPv4 header, or the last four bytes of the IPv6 fragment header, which is the last
-/// extension header of all fragments but, at times, the first.
+/// The identification: in the IPv4 header, or the last four bytes of the IPv6 fragment header, which is the
+/// last extension header of all fragments but, at times, the first.
 std::uint32_t identification(const Headers& headers, Bytes packet) {
   Cursor at(packet);
   if (headers.flow.source.version == 4) {
@@ -63,7 +63,8 @@ bool Fragments::assemble(const Unfinished& unfinished) {
 }
 
 Fragments::Result Fragments::add(const Headers& headers, Bytes packet) {
-  const Id id{headers.flow.source, headers.flow.destination, identification(headers, packet), headers.flow.protocol};
+  const Id id{headers.flow.source, headers.flow.destination, identification(headers, packet),
+              headers.flow.protocol};
   auto [it, is_new] = unfinished_.try_emplace(id);
   Unfinished& unfinished = it->second;
   if (is_new) {

@@ -9,8 +9,8 @@
 
 namespace pcapml {
 
-/// Puts IP fragments together (RFC 791, 3.2; RFC 8200, 4.5), in bounded memory: the oldest unfinished packet goes
-/// first. Not thread-safe.
+/// Puts IP fragments together (RFC 791, 3.2; RFC 8200, 4.5), in bounded memory: the oldest unfinished packet
+/// goes first. Not thread-safe.
 class Fragments {
  public:
   explicit Fragments(std::size_t max_bytes) : max_bytes_(max_bytes) {}

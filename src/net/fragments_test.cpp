@@ -26,8 +26,9 @@ std::vector<std::string> fragments_of(bool ipv6_packet) {
     const bool more = at + kPiece < whole.size();
     const std::string piece = whole.substr(at, kPiece);
     const auto offset = static_cast<unsigned>(at);
-    fragments.push_back(ipv6_packet ? ipv6(44, fragment6(17, offset, more, piece))
-                                    : ipv4({.protocol = 17, .fragment = (more ? 0x2000u : 0u) | offset / 8}, piece));
+    fragments.push_back(ipv6_packet
+                            ? ipv6(44, fragment6(17, offset, more, piece))
+                            : ipv4({.protocol = 17, .fragment = (more ? 0x2000u : 0u) | offset / 8}, piece));
   }
   return fragments;
 }
@@ -70,7 +71,8 @@ TEST(Fragments, LaterPiecesHaveThePortsOfTheFirst) {
 TEST(Fragments, ForgetTheOldestAndCount) {
   Fragments fragments(10'000);
   for (unsigned i = 0; i < 1000; ++i) {
-    const std::string piece = ipv4({.protocol = 17, .fragment = 0x2000, .source = i + 1}, udp(std::string(1000, 'x')));
+    const std::string piece =
+        ipv4({.protocol = 17, .fragment = 0x2000, .source = i + 1}, udp(std::string(1000, 'x')));
     const auto headers = parse_headers(kLinkRaw, as_bytes(piece));
     fragments.add(*headers, as_bytes(piece));
   }

@@ -15,8 +15,9 @@ TEST(HostName, IsLowerCaseWithoutADotAtTheEnd) {
 
 TEST(HostName, RejectsWhatIsNone) {
   using namespace std::string_view_literals;
-  for (const std::string_view text : {""sv, "."sv, "a..b"sv, ".a"sv, "a,b.example"sv, "a b"sv, "a\0b"sv, "a\nb"sv, "192.0.2.1"sv,
-                                      "2001:db8::1"sv, "[::1]"sv, "example.1"sv, "a\\.b"sv, "b\xc3\xbc.example"sv, "a%2c.b"sv, "a=b"sv})
+  for (const std::string_view text :
+       {""sv, "."sv, "a..b"sv, ".a"sv, "a,b.example"sv, "a b"sv, "a\0b"sv, "a\nb"sv, "192.0.2.1"sv,
+        "2001:db8::1"sv, "[::1]"sv, "example.1"sv, "a\\.b"sv, "b\xc3\xbc.example"sv, "a%2c.b"sv, "a=b"sv})
     EXPECT_EQ(normal_host_name(text), std::nullopt) << text;
   EXPECT_EQ(normal_host_name(std::string(64, 'a') + ".example"), std::nullopt);
   std::string longest;

@@ -130,7 +130,8 @@ Layer after_gre(Cursor& at) {
   const auto flags = at.be16();
   const auto type = at.be16();
   const int version = flags & 7;
-  constexpr std::uint16_t kChecksum = 0x8000, kRouting = 0x4000, kKey = 0x2000, kSequence = 0x1000, kAcknowledged = 0x80;
+  constexpr std::uint16_t kChecksum = 0x8000, kRouting = 0x4000, kKey = 0x2000, kSequence = 0x1000,
+                          kAcknowledged = 0x80;
   if (version > 1 || (flags & kRouting) != 0) return Layer::other;
   for (const std::uint16_t field : {kChecksum, kKey, kSequence})
     if ((flags & field) != 0) at.skip(4);

@@ -7,7 +7,8 @@
 
 namespace pcapml {
 
-/// What the bytes at a cursor are, link layers and tunnels. The header walk goes from layer to layer until it meets ip or other.
+/// What the bytes at a cursor are, link layers and tunnels. The header walk goes from layer to layer until it
+/// meets ip or other.
 enum class Layer : std::uint8_t {
   ip,     ///< IPv4 or IPv6, by the version in its first byte
   other,  ///< nothing that leads to IP

@@ -93,8 +93,10 @@ class NameResolver::State {
   Name name(std::uint32_t number) const {
     if (number >= flows_.size()) return {};
     const Flow& flow = flows_[number];
-    if (flow.hello_name != 0 && flow.hello_source != NameSource::ech) return {names_[flow.hello_name - 1], flow.hello_source};
-    const std::uint32_t by_dns = flow.host_name != 0 && dns_.is_host(flow.client) ? flow.host_name : flow.client_name;
+    if (flow.hello_name != 0 && flow.hello_source != NameSource::ech)
+      return {names_[flow.hello_name - 1], flow.hello_source};
+    const std::uint32_t by_dns =
+        flow.host_name != 0 && dns_.is_host(flow.client) ? flow.host_name : flow.client_name;
     if (by_dns != 0) return {names_[by_dns - 1], NameSource::dns};
     if (flow.hello_name != 0) return {names_[flow.hello_name - 1], flow.hello_source};
     return {};
@@ -161,7 +163,8 @@ class NameResolver::State {
     flow.opener_known = (opening & kTcpSyn) != 0;
     flow.initiator_opened = opening != (kTcpSyn | kTcpAck);
     if (flow.initiator_opened && find_names(flow, key.source, macs.source, key.destination)) return;
-    if (!flow.initiator_opened || !flow.opener_known) find_names(flow, key.destination, macs.destination, key.source);
+    if (!flow.initiator_opened || !flow.opener_known)
+      find_names(flow, key.destination, macs.destination, key.source);
   }
 
   bool find_names(Flow& flow, const IpAddress& client, MacAddress mac, const IpAddress& remote) {
@@ -260,7 +263,9 @@ class NameResolver::State {
       flow.outcome = Outcome::no_name;
     } else if (const auto name = normal_host_name(search.server_name())) {
       flow.hello_name = intern(*name);
-      flow.hello_source = search.has_ech() ? NameSource::ech : search.is_quic() ? NameSource::quic : NameSource::sni;
+      flow.hello_source = search.has_ech()   ? NameSource::ech
+                          : search.is_quic() ? NameSource::quic
+                                             : NameSource::sni;
     } else {
       flow.outcome = Outcome::rejected;
     }

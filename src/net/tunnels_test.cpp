@@ -41,13 +41,16 @@ std::vector<Carried> carriers(const std::string& ip) {
       {"ppp, hdlc", kLinkPppHdlc, be16(0xff03) + ppp(0x0021, ip)},
       {"cisco hdlc", kLinkCiscoHdlc, be16(0x0f00) + be16(0x0800) + ip},
       {"gre", kLinkRaw, ipv4({.protocol = 47}, gre(0x0800, ip))},
-      {"gre, key and sequence", kLinkRaw, ipv4({.protocol = 47}, be16(0x3000) + be16(0x0800) + be32(1) + be32(2) + ip)},
+      {"gre, key and sequence", kLinkRaw,
+       ipv4({.protocol = 47}, be16(0x3000) + be16(0x0800) + be32(1) + be32(2) + ip)},
       {"gre, ethernet", kLinkRaw, ipv4({.protocol = 47}, gre(0x6558, ethernet(0x0800, ip)))},
-      {"pptp", kLinkRaw, ipv4({.protocol = 47}, be16(0x3081) + be16(0x880b) + be32(1) + be32(2) + be32(3) + ppp(0x0021, ip))},
+      {"pptp", kLinkRaw,
+       ipv4({.protocol = 47}, be16(0x3081) + be16(0x880b) + be32(1) + be32(2) + be32(3) + ppp(0x0021, ip))},
       {"ip in ip", kLinkRaw, ipv4({.protocol = 4}, ip)},
       {"4 in 6", kLinkRaw, ipv6(4, ip)},
       {"vxlan", kLinkEthernet, ethernet(0x0800, ipv4({.protocol = 17}, vxlan(ethernet(0x0800, ip))))},
-      {"vxlan in gre", kLinkRaw, ipv4({.protocol = 47}, gre(0x0800, ipv4({.protocol = 17}, vxlan(ethernet(0x0800, ip)))))},
+      {"vxlan in gre", kLinkRaw,
+       ipv4({.protocol = 47}, gre(0x0800, ipv4({.protocol = 17}, vxlan(ethernet(0x0800, ip)))))},
   };
 }
 
@@ -77,9 +80,10 @@ TEST(Tunnels, StayWithinEveryPrefix) {
 }
 
 TEST(Tunnels, ThatCarryNoIpAreFlowsThemselves) {
-  for (const std::string& bytes : {ipv4({.protocol = 47}, gre(0x0806, arp())),
-                                   ipv4({.protocol = 17}, be16(1) + be16(4789) + be16(13) + be16(0) + "hello"),
-                                   ipv4({.protocol = 4}, "not an IP packet")}) {
+  for (const std::string& bytes :
+       {ipv4({.protocol = 47}, gre(0x0806, arp())),
+        ipv4({.protocol = 17}, be16(1) + be16(4789) + be16(13) + be16(0) + "hello"),
+        ipv4({.protocol = 4}, "not an IP packet")}) {
     const auto outer = parse_headers(kLinkRaw, as_bytes(bytes));
     ASSERT_TRUE(outer);
     EXPECT_EQ(innermost_headers(*outer, as_bytes(bytes)).flow, outer->flow);
