@@ -112,7 +112,7 @@ TEST(Headers, AreNoneWhereThereIsNoIp) {
 
 TEST(Headers, KnowWhichLinkTypesTheyWalk) {
   for (const auto& sample : all()) EXPECT_TRUE(is_known_link_type(sample.link_type)) << sample.name;
-  for (const std::uint16_t link_type : std::initializer_list<std::uint16_t>{9, 105, 127, 147, 189, 65535})
+  for (const std::uint16_t link_type : std::initializer_list<std::uint16_t>{10, 105, 127, 147, 189, 65535})
     EXPECT_FALSE(is_known_link_type(link_type));
 }
 
