@@ -7,6 +7,8 @@
 #include <cstdlib>
 #include <memory>
 
+#include "pcapml/cursor.h"
+
 namespace pcapml {
 namespace {
 
@@ -17,12 +19,25 @@ struct Free {
     kFree(pointer);
   }
 };
-using Packet = std::unique_ptr<ldns_pkt, Free<ldns_pkt_free>>;
+using Record = std::unique_ptr<ldns_rr, Free<ldns_rr_free>>;
+using Records = std::vector<Record>;
 using Text = std::unique_ptr<char, Free<std::free>>;
+
+/// False where one of so many is cut or damaged, after those before it.
+bool read_records(Bytes message, std::size_t count, ldns_pkt_section section, std::size_t& position,
+                  Records& records) {
+  const auto* bytes = reinterpret_cast<const std::uint8_t*>(message.data());
+  for (std::size_t i = 0; i < count; ++i) {
+    ldns_rr* record = nullptr;
+    if (ldns_wire2rr(&record, bytes, message.size(), &position, section) != LDNS_STATUS_OK) return false;
+    records.emplace_back(record);
+  }
+  return true;
+}
 
 /// The names that stand for the question: itself, and the targets of CNAMEs that begin there. Records may
 /// come in any order.
-std::vector<const ldns_rdf*> aliases_of(const ldns_rdf* question, const ldns_rr_list* records) {
+std::vector<const ldns_rdf*> aliases_of(const ldns_rdf* question, const Records& records) {
   std::vector<const ldns_rdf*> names{question};
   const auto is_known = [&](const ldns_rdf* name) {
     return std::any_of(names.begin(), names.end(),
@@ -31,11 +46,11 @@ std::vector<const ldns_rdf*> aliases_of(const ldns_rdf* question, const ldns_rr_
   constexpr std::size_t kLongestChain = 32;
   for (bool grew = true; grew && names.size() < kLongestChain;) {
     grew = false;
-    for (std::size_t i = 0; i < ldns_rr_list_rr_count(records); ++i) {
-      const ldns_rr* record = ldns_rr_list_rr(records, i);
-      if (ldns_rr_get_type(record) != LDNS_RR_TYPE_CNAME || ldns_rr_rd_count(record) != 1) continue;
-      const ldns_rdf* target = ldns_rr_rdf(record, 0);
-      if (!is_known(ldns_rr_owner(record)) || is_known(target)) continue;
+    for (const Record& record : records) {
+      if (ldns_rr_get_type(record.get()) != LDNS_RR_TYPE_CNAME || ldns_rr_rd_count(record.get()) != 1)
+        continue;
+      const ldns_rdf* target = ldns_rr_rdf(record.get(), 0);
+      if (!is_known(ldns_rr_owner(record.get())) || is_known(target)) continue;
       names.push_back(target);
       grew = true;
     }
@@ -59,30 +74,36 @@ std::optional<IpAddress> address_of(const ldns_rr* record) {
 
 DnsMessage parse_dns(Bytes message, DnsAnswer& answer) {
   answer = {};
-  ldns_pkt* parsed = nullptr;
-  const auto* bytes = reinterpret_cast<const std::uint8_t*>(message.data());
-  if (ldns_wire2pkt(&parsed, bytes, message.size()) != LDNS_STATUS_OK) return DnsMessage::malformed;
-  const Packet packet(parsed);
-  const ldns_rr_list* questions = ldns_pkt_question(packet.get());
-  if (!ldns_pkt_qr(packet.get()) || ldns_pkt_get_rcode(packet.get()) != LDNS_RCODE_NOERROR ||
-      ldns_rr_list_rr_count(questions) != 1)
-    return DnsMessage::other;
+  Cursor header(message);
+  header.skip(2);  // identification
+  const auto flags = header.be16();
+  const std::size_t question_count = header.be16();
+  const std::size_t answer_count = header.be16();
+  header.skip(4);
+  if (!header.ok()) return DnsMessage::malformed;
+  std::size_t position = header.position();
+  Records questions, records;
+  if (!read_records(message, question_count, LDNS_SECTION_QUESTION, position, questions))
+    return DnsMessage::malformed;
+  const bool is_whole = read_records(message, answer_count, LDNS_SECTION_ANSWER, position, records);
+  if (questions.empty()) return is_whole ? DnsMessage::other : DnsMessage::malformed;
 
-  const ldns_rdf* question = ldns_rr_owner(ldns_rr_list_rr(questions, 0));
-  const ldns_rr_list* records = ldns_pkt_answer(packet.get());
-  const auto names = aliases_of(question, records);
-  for (std::size_t i = 0; i < ldns_rr_list_rr_count(records); ++i) {
-    const ldns_rr* record = ldns_rr_list_rr(records, i);
-    const auto address = address_of(record);
-    const ldns_rdf* owner = ldns_rr_owner(record);
-    if (address && std::any_of(names.begin(), names.end(),
-                               [&](const ldns_rdf* n) { return ldns_dname_compare(n, owner) == 0; }))
-      answer.addresses.push_back(*address);
-  }
-  if (answer.addresses.empty()) return DnsMessage::other;
+  const ldns_rdf* question = ldns_rr_owner(questions.front().get());
   const Text text(ldns_rdf2str(question));
   if (text) answer.question = text.get();
-  return DnsMessage::answer;
+  const auto aliases = aliases_of(question, records);
+  for (const Record& record : records) {
+    const auto address = address_of(record.get());
+    const ldns_rdf* owner = ldns_rr_owner(record.get());
+    if (address && std::any_of(aliases.begin(), aliases.end(),
+                               [&](const ldns_rdf* name) { return ldns_dname_compare(name, owner) == 0; }))
+      answer.addresses.push_back(*address);
+  }
+  constexpr unsigned kResponse = 0x8000, kError = 0x000f;
+  const bool is_response = (flags & kResponse) != 0 && (flags & kError) == 0 && questions.size() == 1;
+  if (is_response && !answer.addresses.empty()) return DnsMessage::answer;
+  answer.addresses.clear();
+  return is_whole ? DnsMessage::other : DnsMessage::malformed;
 }
 
 }  // namespace pcapml

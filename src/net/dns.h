@@ -12,7 +12,9 @@ namespace pcapml {
 
 /// The addresses that a DNS response gives for its question.
 struct DnsAnswer {
-  std::string question;  ///< as ldns writes it, with a dot at the end; not yet checked to be a host name
+  /// As ldns writes it, with a dot at the end; not yet checked to be a host name. Of a query, too; the first
+  /// of several.
+  std::string question;
   std::vector<IpAddress> addresses;  ///< of A and AAAA records, reached from the question through CNAMEs
 };
 
@@ -22,7 +24,8 @@ enum class DnsMessage : std::uint8_t {
   answer,
 };
 
-/// Parses one DNS message (RFC 1035, 4). `answer` holds only after DnsMessage::answer. Thread-safe.
+/// Parses one DNS message (RFC 1035, 4) up to its answers; those before a cut or damage count. Addresses come
+/// only with DnsMessage::answer. Thread-safe.
 DnsMessage parse_dns(Bytes message, DnsAnswer& answer);
 
 }  // namespace pcapml
