@@ -32,7 +32,7 @@ struct LabelRequest {
 /// What became of one rule.
 struct RuleCount {
   std::size_t line = 0;
-  std::size_t sample_id = 0;
+  std::size_t sample_id = 0;  ///< with SampleUnit::rule
   std::string label;
   std::uint64_t packets = 0;
   std::uint64_t bytes = 0;  ///< on the wire
@@ -48,6 +48,7 @@ struct LabelResult {
   bool kept_unmatched = false;
   std::uint64_t replaced_labels = 0;  ///< packets that had a label before
   std::uint64_t skipped_files = 0;    ///< files below the directory that are no captures
+  SampleUnit sample = SampleUnit::rule;
   std::uint64_t samples = 0;          ///< with SampleUnit::flow: samples made
   std::uint64_t named_packets = 0;    ///< that gained `dst=`
   std::uint64_t flows_forgotten = 0;  ///< because there were more at a time than FlowOptions::max_flows
@@ -58,8 +59,8 @@ struct LabelResult {
 /// Labels every packet with the first rule that matches it and writes pcapng; sections, interfaces and all
 /// other blocks stay. Throws UsageError for a wrong label file, before any packet is read.
 ///
-/// With `resolve` files are read twice, so that a name stands on all packets of its flow; a pipe is read
-/// once, and packets before the one that made the name known stay without.
+/// With `resolve` files are read twice, so that a name stands on all packets of its flow; where they changed
+/// between, DataError. A pipe is read once, and a packet has the name that was known when it came.
 LabelResult label_captures(const LabelRequest& request);
 
 }  // namespace pcapml

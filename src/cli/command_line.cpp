@@ -16,7 +16,11 @@ void Options::optional(const char* names, std::string& into, const char* help) {
   app_.add_option(names, into, help);
 }
 void Options::number(const char* names, std::size_t& into, const char* help) {
-  app_.add_option(names, into, help)->capture_default_str()->check(CLI::NonNegativeNumber);
+  const auto problem = [](const std::string& word) {
+    const bool is_number = word.find_first_not_of("0123456789") == std::string::npos;
+    return is_number ? std::string() : fmt::format("{} is no whole number", word);
+  };
+  app_.add_option(names, into, help)->capture_default_str()->check(problem, "");
 }
 void Options::flag(const char* names, bool& into, const char* help) { app_.add_flag(names, into, help); }
 void Options::choice(const char* names, std::string& into, const std::vector<std::string>& words,

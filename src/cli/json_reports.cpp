@@ -50,12 +50,12 @@ std::string text(const Json& json) {
 
 std::string to_json(const LabelResult& result) {
   Json rules = Json::array();
-  for (const auto& rule : result.rules)
-    rules.push_back({{"line", rule.line},
-                     {"sample_id", rule.sample_id},
-                     {"label", rule.label},
-                     {"packets", rule.packets},
-                     {"bytes", rule.bytes}});
+  for (const auto& rule : result.rules) {
+    Json row = {{"line", rule.line}};
+    if (result.sample == SampleUnit::rule) row["sample_id"] = rule.sample_id;
+    row.update({{"label", rule.label}, {"packets", rule.packets}, {"bytes", rule.bytes}});
+    rules.push_back(row);
+  }
   return text({{"matched", result.matched},
                {"unmatched", result.unmatched},
                {"kept_unmatched", result.kept_unmatched},

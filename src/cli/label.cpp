@@ -28,21 +28,27 @@ class LabelCommand final : public Command {
         "-l,--labels", request_.rules,
         "Label file: one rule a line, the first that matches wins; without one --resolve keeps the labels");
     o.required("-o,--output", request_.output, "Labelled capture (pcapng), or - for standard output");
-    o.flag("--stats", stats_, "Print packets and bytes of each rule");
+    o.flag("--stats", stats_,
+           "Print packets and bytes of each rule, and with --resolve where names came from");
     o.flag("--keep-unmatched", request_.keep_unmatched, "Keep packets that no rule matches, without a label");
-    o.choice("--sample", sample_, {"rule", "flow"}, "What one sample is: a rule, or each flow under a rule");
-    o.flag("--resolve", request_.resolve, "Add dst=<domain> where the remote end's name is known");
-    o.flag("--name-source", request_.name_source, "With --resolve, add dst_source=sni|quic|dns|ech");
+    o.choice("--sample", sample_, {"rule", "flow"},
+             "What one sample is: a rule (the default), or each flow under a rule");
+    o.flag("--resolve", request_.resolve,
+           "Add dst=<domain> where the flow's remote end has a known name; files are read twice");
+    o.flag("--name-source", request_.name_source, "With --resolve, add dst_source=sni, quic, dns or ech");
     o.number("--flow-timeout", flow_timeout_, "Seconds without a packet after which a flow has ended");
     o.choice("--flow-at-syn", flow_at_syn_, {"yes", "no"},
-             "Whether a SYN after a closed connection begins a flow");
+             "Whether a SYN after a closed connection begins a flow (default: yes)");
     o.number("--max-flows", request_.flows.max_flows,
              "Flows remembered at a time; the longest unused goes first");
     o.number("--max-hello-bytes", request_.resolver.flow_bytes,
-             "Bytes of a flow that wait for the rest of a ClientHello");
-    o.number("--max-waiting-bytes", request_.resolver.total_bytes, "The same for all flows together");
+             "Bytes of one flow that wait for the rest of a ClientHello");
+    o.number("--max-waiting-bytes", request_.resolver.total_bytes,
+             "The same for all flows together, and the same again for TCP streams of DNS answers");
     o.number("--max-dns-entries", request_.resolver.dns_entries,
              "Addresses from DNS answers that are remembered");
+    o.number("--max-fragment-bytes", request_.flows.max_fragment_bytes,
+             "Bytes of IP fragments that wait for the rest of their packet");
     o.input(request_.input_options);
     o.output(request_.output_options);
     o.json(json_);
@@ -71,12 +77,18 @@ class LabelCommand final : public Command {
   }
 
  private:
-  static std::string outcome(const LabelResult& result) {
-    std::string text =
-        fmt::format("{} labelled, {} unmatched {}", count_of(result.matched, "packet"),
-                    grouped(result.unmatched), result.kept_unmatched ? "kept without a label" : "left out");
-    if (result.named_packets > 0) text += fmt::format(", {} named", count_of(result.named_packets, "packet"));
-    if (result.samples > 0) text += fmt::format(", {} made", count_of(result.samples, "sample"));
+  std::string outcome(const LabelResult& result) const {
+    std::string text;
+    if (request_.rules.empty()) {
+      text = fmt::format("{} with a label, {} without", count_of(result.matched, "packet"),
+                         grouped(result.unmatched));
+    } else {
+      text =
+          fmt::format("{} labelled, {} unmatched {}", count_of(result.matched, "packet"),
+                      grouped(result.unmatched), result.kept_unmatched ? "kept without a label" : "left out");
+    }
+    if (request_.sample == SampleUnit::flow) text += ", " + count_of(result.samples, "sample");
+    if (request_.resolve) text += ", dst= added to " + count_of(result.named_packets, "packet");
     if (result.flows_forgotten > 0)
       text += fmt::format(", {} forgotten (--max-flows)", count_of(result.flows_forgotten, "flow"));
     if (result.fragmented_packets_incomplete > 0)
@@ -116,7 +128,8 @@ class LabelCommand final : public Command {
     row("without a name: no ClientHello, no DNS answer before", names.no_answer_before);
     row("without a name: a ClientHello without server_name", names.hello_without_name);
     row("without a name: a ClientHello whose end is missing", names.hello_incomplete);
-    row("without a name: a ClientHello beyond the limits", names.hello_forgotten);
+    row("without a name: a ClientHello beyond --max-hello-bytes or --max-waiting-bytes",
+        names.hello_forgotten);
     row("without a name: what was sent is no host name", names.name_rejected);
     row("flows of other protocols", names.other_flows);
     row("DNS answers", names.dns_answers);

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "dataset/capture_input.h"
+#include "dataset/reading_progress.h"
 #include "net/flow_finder.h"
 #include "net/open_table.h"
 #include "pcapml/label.h"
@@ -18,10 +19,13 @@ class FlowLabels {
   explicit FlowLabels(const LabelRequest& request);
 
   /// Reads the captures for the names in them; packet() then knows them from a flow's first packet on.
-  void read_ahead(const std::vector<InputFile>& files);
+  void read_ahead(const std::vector<InputFile>& files, ReadingProgress& progress);
 
   /// The next packet, in the order in which the files are labelled.
   void packet(const PacketView& packet, std::uint16_t link_type);
+
+  /// No more packets of this file. Throws DataError where it held others when it was read ahead.
+  void end(const InputFile& file);
 
   /// The comment that the packet just given gets in place of one with this label, which it borrows.
   /// `rule_sample` is the number of the rule's sample; only SampleUnit::flow looks at it.
@@ -31,16 +35,28 @@ class FlowLabels {
   void add_to(LabelResult& result) const;
 
  private:
+  /// What a file held: its flow numbers, times and lengths, in order.
+  struct Content {
+    std::uint64_t packets = 0;
+    std::uint64_t mixed = 0;
+    void add(const PacketView& packet, std::uint32_t flow);
+    bool operator==(const Content&) const = default;
+  };
+
   std::uint32_t sample_of(std::size_t rule_sample);
+  void add_name(const LabelView& label);
 
   const LabelRequest& request_;
   FlowFinder finder_;
   NameResolver resolver_;
   bool read_ahead_ = false;
+  std::vector<Content> ahead_;                       // of the files that are still to come, the next one last
+  Content content_;                                  // of the file so far
   std::uint32_t flow_;                               // of the packet just given
   OpenTable<std::uint64_t, std::uint32_t> samples_;  // by flow and rule
   std::string comment_;
   std::uint64_t named_packets_ = 0;
+  std::uint64_t full_labels_ = 0;
 };
 
 }  // namespace pcapml

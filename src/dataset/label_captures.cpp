@@ -5,10 +5,14 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <iterator>
+#include <limits>
 
 #include "dataset/capture_input.h"
 #include "dataset/flow_labels.h"
+#include "dataset/reading_progress.h"
 #include "dataset/section_copier.h"
+#include "format/block.h"
 #include "io/output_file.h"
 #include "label/packet_label.h"
 #include "pcapml/error.h"
@@ -17,18 +21,28 @@
 namespace pcapml {
 namespace {
 
+constexpr std::size_t kLongestHostName = 253;  // RFC 1035, 2.3.4: 255 bytes as sent
+
 class Labeler {
  public:
   Labeler(const LabelRequest& request, const std::vector<Rule>& rules, RuleEngine* engine, FlowLabels* flows,
-          OutputStream& out)
-      : request_(request), rules_(rules), engine_(engine), flows_(flows), writer_(out), copier_(writer_) {
+          ReadingProgress& progress, OutputStream& out)
+      : request_(request),
+        rules_(rules),
+        engine_(engine),
+        flows_(flows),
+        progress_(progress),
+        writer_(out),
+        copier_(writer_) {
     for (const Rule& rule : rules) result_.rules.push_back({rule.line, rule.sample_id, rule.label, 0, 0});
   }
 
   void label(const InputFile& file) {
     if (engine_ != nullptr)
       engine_->select_file({file.relative, file.path, std::filesystem::absolute(file.path).string()});
-    CaptureInput input(file.path, request_.input_options);
+    InputOptions options = request_.input_options;
+    options.progress = &progress_;
+    CaptureInput input(file.path, options);
     while (const Record* record = input.next()) {
       if (record->kind == Record::Kind::packet) {
         label(record->packet, input.interface(record->packet));
@@ -36,6 +50,8 @@ class Labeler {
         copier_.copy(*record, input.reader());
       }
     }
+    if (flows_ != nullptr) flows_->end(file);
+    progress_.end(input);
     input.add_to(result_.report);
   }
 
@@ -80,6 +96,7 @@ class Labeler {
   const std::vector<Rule>& rules_;
   RuleEngine* engine_;  // nullptr: packets keep their labels
   FlowLabels* flows_;   // nullptr: labels do not depend on flows
+  ReadingProgress& progress_;
   PcapngWriter writer_;
   SectionCopier copier_;
   LabelResult result_;
@@ -90,6 +107,26 @@ void check(const LabelRequest& request) {
     throw UsageError("label needs a label file (-l), or --resolve to add names to labels that are there");
   if (request.rules.empty() && request.sample == SampleUnit::flow)
     throw UsageError("--sample flow numbers the samples of a label file; name it with -l");
+  if (request.name_source && !request.resolve)
+    throw UsageError("--name-source says where the names of --resolve come from; ask for both");
+}
+
+/// Flows make labels longer; what would not fit is an error before any packet is read.
+void check_room(const LabelRequest& request, const std::vector<Rule>& rules) {
+  std::size_t more = 0;
+  if (request.sample == SampleUnit::flow) more += std::numeric_limits<std::uint32_t>::digits10 + 1;
+  if (request.resolve) more += std::string_view(",dst=").size() + kLongestHostName;
+  if (request.name_source) more += std::string_view(",dst_source=quic").size();
+  std::string message;
+  for (const Rule& rule : rules) {
+    if (rule.comment.size() + more <= kMaxOptionLength) continue;
+    fmt::format_to(
+        std::back_inserter(message),
+        "{}{}:{}: label and keys take {} bytes in a packet's comment, which holds {}; sample id and "
+        "name of a flow may need {} of them",
+        message.empty() ? "" : "\n", request.rules, rule.line, rule.comment.size(), kMaxOptionLength, more);
+  }
+  if (!message.empty()) throw UsageError(message);
 }
 
 bool can_read_twice(const std::vector<InputFile>& files) {
@@ -106,6 +143,7 @@ LabelResult label_captures(const LabelRequest& request) {
   std::optional<RuleEngine> engine;
   if (!request.rules.empty()) {
     rules = read_rules(request.rules);
+    check_room(request, rules);
     engine.emplace(rules, request.rules);
   }
   std::vector<std::string> skipped;
@@ -119,8 +157,10 @@ LabelResult label_captures(const LabelRequest& request) {
   std::optional<FlowLabels> flows;
   if (request.resolve || request.sample == SampleUnit::flow) flows.emplace(request);
   const bool read_ahead = request.resolve && can_read_twice(files);
-  if (read_ahead) flows->read_ahead(files);
-  Labeler labeler(request, rules, engine ? &*engine : nullptr, flows ? &*flows : nullptr, output.stream());
+  ReadingProgress progress(request.input_options.progress, files, read_ahead ? 2 : 1);
+  if (read_ahead) flows->read_ahead(files, progress);
+  Labeler labeler(request, rules, engine ? &*engine : nullptr, flows ? &*flows : nullptr, progress,
+                  output.stream());
   for (const InputFile& file : files) labeler.label(file);
   if (engine) engine->check_link_types();
   output.commit();
@@ -128,6 +168,7 @@ LabelResult label_captures(const LabelRequest& request) {
   LabelResult result = labeler.take_result();
   result.kept_unmatched = request.keep_unmatched || !engine;
   result.skipped_files = skipped.size();
+  result.sample = request.sample;
   if (engine) {
     const auto warnings = engine->warnings();
     result.report.warnings.insert(result.report.warnings.end(), warnings.begin(), warnings.end());
@@ -135,9 +176,8 @@ LabelResult label_captures(const LabelRequest& request) {
   if (flows) flows->add_to(result);
   if (request.resolve && !read_ahead)
     result.report.warnings.push_back(
-        fmt::format("{}: a pipe is read once: packets before the one that names their flow "
-                    "have no dst=",
-                    request.input));
+        fmt::format("{} is read once: a packet has the name of its flow that was known when it came",
+                    request.input == "-" ? "standard input" : request.input + ", which is no regular file,"));
   return result;
 }
 

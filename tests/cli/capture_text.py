@@ -15,7 +15,8 @@ raw DATA  |  truncate N                             bytes as they are; N bytes f
 
 PACKET is [len=ORIGINAL] [cut=CAPTURED] and a packet of packet_text.py: `udp A:1 > B:2 "payload"`, `tcp ...
 flags=SA seq=1 ack=0`, `icmp A > B type=8`, `arp A > B`, `ip A > B proto=47`, `hex 00 01`, `text "abc"`; words:
-vlan=10,20 mac=a>b ttl= id= frag=8+ pad= sum=. DATA is `hex 00 01` or `"text"`. `#` begins a comment.
+vlan=10,20 mac=a>b ttl= id= frag=8+ pad= sum=; payloads of payload_text.py, such as `hello=news.example`, of which
+part=0:60 takes a piece. DATA is `hex 00 01` or `"text"`. `#` begins a comment.
 An option without a name is `option CODE DATA`, a custom one `customopt CODE PEN DATA`; `noend` leaves out the
 end of the options.
 """

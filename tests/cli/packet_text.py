@@ -8,6 +8,8 @@ import ipaddress
 import re
 import struct
 
+from payload_text import PAYLOADS, describe_payload
+
 LINKS = {"null": 0, "ethernet": 1, "token_ring": 6, "ppp": 9, "raw": 101, "ieee802_11": 105, "loop": 108,
          "linux_sll": 113, "ieee802_11_radio": 127, "usb_linux_mmapped": 220, "ipv4": 228, "ipv6": 229,
          "netlink": 253, "linux_sll2": 276}
@@ -183,6 +185,11 @@ def build(link, tokens):
         raise TextError(f"expected '{kind} SOURCE > DESTINATION'")
     payload = b"".join(unquote(token) for token in rest[3:] if token.startswith('"'))
     words = dict(token.split("=", 1) for token in rest[3:] if not token.startswith('"'))
+    for name in PAYLOADS.keys() & words.keys():
+        payload += PAYLOADS[name](words.pop(name))
+    if "part" in words:
+        first, last = words.pop("part").split(":")
+        payload = payload[int(first):int(last) if last else None]
     source, destination = split_endpoint(rest[0]), split_endpoint(rest[2])
     pad = int(words.pop("pad", 0))
     if kind == "arp":
@@ -250,7 +257,7 @@ def guess(link, data):
         elif kind == "sctp":
             mine = [f"tag={struct.unpack_from('>I', above, 4)[0]}"]
     line = [kind, join_endpoint(src, ports[0]), ">", join_endpoint(dst, ports[1]), *mine, *words]
-    end = [quote(above[start:])] if above[start:] else []
+    end = [describe_payload(above[start:]) or quote(above[start:])] if above[start:] else []
     wrong = [f"sum={struct.unpack_from('>H', above, check)[0]:#06x}"] if check else []
     return [" ".join(line + end), " ".join(line + wrong + end)]
 

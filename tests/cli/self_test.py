@@ -45,6 +45,11 @@ packet 5.000000000 udp 10.0.0.1:1 > 10.0.0.2:2 vlan=10,20 frag=0+ "x"*100
 packet 5.000000000 udp 10.0.0.1 > 10.0.0.2 frag=1480 "rest"
 packet 6.000000000 arp 10.0.0.1 > 10.0.0.2 op=1
 packet 7.000000000
+packet 8.000000000 tcp 10.0.0.1:1 > 10.0.0.2:443 flags=PA seq=1 hello=news.example
+packet 8.000000000 tcp 10.0.0.1:1 > 10.0.0.2:443 flags=PA seq=1 hello=news.example+ech
+packet 9.000000000 udp 10.0.0.1:1 > 10.0.0.2:53 query=news.example
+packet 9.000000000 udp 10.0.0.2:53 > 10.0.0.1:1 answer=news.example/edge.example/192.0.2.7/192.0.2.8
+packet 9.000000000 udp [2001:db8::2]:53 > [2001:db8::1]:1 answer=news.example/2001:db8::7
 simple tcp 10.0.0.1:1 > 10.0.0.2:2 flags=S seq=1 pad=2
 obsolete 8.000000000 drops=2 udp 10.0.0.1:1 > 10.0.0.2:2 sum=0x1234
 statistics 9.000000000
@@ -79,6 +84,11 @@ class Language(unittest.TestCase):
         self.assertIn("length 31)", said)
         self.assertIn("192.0.2.1.5000 > 192.0.2.2.53", said)
         self.assertNotIn("bad", said)
+
+    def test_parts_of_a_payload_make_the_whole(self):
+        first, second = (build(101, split(f"tcp 10.0.0.1:1 > 10.0.0.2:2 hello=a.example part={part}"))[40:]
+                         for part in ("0:60", "60:"))
+        self.assertEqual(first + second, build(101, split("tcp 10.0.0.1:1 > 10.0.0.2:2 hello=a.example"))[40:])
 
     def test_cut_keeps_the_original_length(self):
         capture = compile_text("pcap le us\npacket 1 cut=2 text \"abcdef\"\n")

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pcapml/label_captures.h"
+
+#include <gmock/gmock.h>
+
+#include <functional>
+
+#include "dataset/summary_fixture.h"
+#include "pcapml/error.h"
+
+namespace pcapml::test {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+/// Notes what it is told, and does something else at the nth call.
+class Watch final : public Progress {
+ public:
+  void update(std::uint64_t done, std::optional<std::uint64_t> total, std::uint64_t) override {
+    shares.push_back(total ? done * 100 / *total : 0);
+    if (shares.size() == act_at) act();
+  }
+  std::vector<std::uint64_t> shares;
+  std::size_t act_at = 0;
+  std::function<void()> act;
+};
+
+class LabelCaptures : public testing::Test {
+ protected:
+  LabelCaptures() {
+    std::string name = (std::filesystem::temp_directory_path() / "pcapml-label-XXXXXX").string();
+    directory_ = ::mkdtemp(name.data());
+    request_ = {};
+    request_.input = (directory_ / "in.pcapng").string();
+    request_.rules = (directory_ / "rules").string();
+    request_.output = (directory_ / "out.pcapng").string();
+    request_.resolve = true;
+    request_.input_options.progress = &watch_;
+    std::ofstream(request_.rules) << "BPF:udp,x\n";
+    Builder capture = begin();
+    for (unsigned i = 0; i < 5000; ++i) add(capture, i, udp());
+    write(capture);
+  }
+  void TearDown() override { std::filesystem::remove_all(directory_); }
+
+  void write(const Builder& capture, std::ios::openmode mode = std::ios::trunc) {
+    std::ofstream file(request_.input, std::ios::binary | mode);
+    file.write(reinterpret_cast<const char*>(capture.bytes().data()),
+               static_cast<std::streamsize>(capture.bytes().size()));
+  }
+
+  Watch watch_;
+  std::filesystem::path directory_;
+  LabelRequest request_;
+};
+
+TEST_F(LabelCaptures, ProgressIsOneOverBothReadings) {
+  EXPECT_EQ(label_captures(request_).matched, 5000U);
+  EXPECT_THAT(watch_.shares, ElementsAre(50, 100));
+}
+
+TEST_F(LabelCaptures, RefusesAFileThatChangesBetweenTheReadings) {
+  watch_.act_at = 2;
+  watch_.act = [&] {
+    Builder more;
+    add(more, 5000, udp());
+    write(more, std::ios::app);
+  };
+  try {
+    label_captures(request_);
+    FAIL();
+  } catch (const DataError& error) {
+    EXPECT_THAT(error.what(), HasSubstr("changed between the two readings"));
+  }
+  EXPECT_FALSE(std::filesystem::exists(request_.output));
+}
+
+}  // namespace
+}  // namespace pcapml::test
