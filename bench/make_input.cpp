@@ -48,17 +48,37 @@ struct Options {
   bool labels = false;                // pcapng with a label on each packet; otherwise pcap
   std::uint64_t wrong = 0;            // of 1,000 flows, so many have another label
   std::uint64_t fixed = 0;            // size of every packet; 0: a mix
+  bool names = false;                 // flows begin with a handshake and a ClientHello, or a DNS answer
 };
 
 struct Packet {
   std::uint32_t flow;
   std::uint32_t number;  // in its flow
   std::uint64_t time_us;
+  std::uint32_t sequence;  // of TCP
 };
+
+/// Whether the client sent it.
+bool is_up(const Packet& packet) { return packet.number % 3 == 0; }
+
+/// How a flow of a file with names begins: packets 0 to 3 are SYN, SYN-ACK, ACK and ClientHello, or packet 0
+/// is a DNS answer for its server, or none of these.
+enum class Opening { hello, dns, none };
+Opening opening_of(const Options& options, const Packet& packet) {
+  if (!options.names || packet.number > 3) return Opening::none;
+  const std::uint32_t kind = packet.flow % 10;
+  if (kind < 7) return Opening::hello;
+  return kind < 9 && packet.number == 0 ? Opening::dns : Opening::none;
+}
+
+constexpr std::uint32_t kHelloFrame = 54 + 517, kDnsFrame = 42 + 48;
 
 /// Acknowledgements, requests and full segments, as a mix of web traffic has them; mean about 600.
 std::uint32_t frame_size(const Options& options, const Packet& packet) {
   if (options.fixed != 0) return static_cast<std::uint32_t>(options.fixed);
+  const Opening opening = opening_of(options, packet);
+  if (opening == Opening::dns) return kDnsFrame;
+  if (opening == Opening::hello) return packet.number == 3 ? kHelloFrame : 54;
   const std::uint64_t dice = mix(options.seed << 50 ^ std::uint64_t{packet.flow} << 32 ^ packet.number);
   const std::uint64_t percent = dice % 100;
   if (percent < 43) return static_cast<std::uint32_t>(66 + dice / 128 % 13);
@@ -86,7 +106,7 @@ std::byte* le16(std::byte* to, std::uint64_t value) {
 /// Ethernet, IPv4 and TCP to or from port 443, then bytes that do not compress.
 void store_frame(std::byte* to, std::size_t size, const Packet& packet, const std::vector<std::byte>& noise) {
   std::byte header[54] = {};
-  const bool up = packet.number % 3 == 0;
+  const bool up = is_up(packet);
   header[5] = static_cast<std::byte>(up ? 1 : 2);
   header[11] = static_cast<std::byte>(up ? 2 : 1);
   std::byte* at = be16(header + 12, 0x0800);
@@ -103,7 +123,7 @@ void store_frame(std::byte* to, std::size_t size, const Packet& packet, const st
   const std::uint64_t port = 20000 + packet.flow / 10 % 40000;
   at = be16(at, up ? port : 443);
   at = be16(at, up ? 443 : port);
-  at = be32(at, packet.number * std::uint64_t{1448});
+  at = be32(at, packet.sequence);
   at = be32(at, packet.number);
   at = be32(at, 0x501001f5);
   be32(at, 0);
@@ -113,9 +133,64 @@ void store_frame(std::byte* to, std::size_t size, const Packet& packet, const st
   std::memcpy(to + sizeof header, noise.data() + from, size - sizeof header);
 }
 
+std::byte* text(std::byte* to, std::string_view bytes) {
+  std::memcpy(to, bytes.data(), bytes.size());
+  return to + bytes.size();
+}
+
+std::string server_name(const Packet& packet) {
+  return "www" + std::to_string(100 + packet.flow / 250 % 250);
+}
+
+/// A TLS ClientHello of 517 bytes, filled up with padding (RFC 7685).
+void store_hello(std::byte* frame, const Packet& packet) {
+  std::byte* at = frame + 54;
+  std::memset(at, 0, 517);
+  at = be16(text(at, "\x16\x03\x01"), 512);
+  at = be32(at, 0x010001fc);
+  at = be16(at, 0x0303) + 32 + 1;
+  at = be16(be16(at, 2), 0x1301);
+  const std::string name = server_name(packet) + ".example";
+  at = be16(be16(at, 0x0100), 463);
+  at = be16(be16(be16(at, 0), name.size() + 5), name.size() + 3) + 1;
+  at = text(be16(at, name.size()), name);
+  be16(be16(at, 21), 463 - 4 - name.size() - 5 - 4);
+}
+
+/// Turns a frame from the client into the DNS answer that it got before.
+void store_answer(std::byte* frame, const Packet& packet) {
+  std::byte server[4], client[4];
+  std::memcpy(client, frame + 26, 4);
+  std::memcpy(server, frame + 30, 4);
+  std::swap(frame[5], frame[11]);
+  frame[23] = std::byte{17};
+  std::memcpy(frame + 30, client, 4);
+  be32(frame + 26, 0x0a000001);
+  std::byte* at = be16(be16(frame + 34, 53), 30000 + packet.flow % 10000);
+  at = be32(be16(at, kDnsFrame - 34), 0) - 2;
+  at = be32(be32(be32(at, 0x00018180), 0x00010001), 0);
+  at = text(text(at, "\6"), server_name(packet));
+  at = text(at, std::string_view("\7example\0\0\1\0\1", 13));
+  at = text(at, std::string_view("\xc0\x0c\0\1\0\1\0\0\0\x3c\0\4", 12));
+  std::memcpy(at, server, 4);
+}
+
+/// What the frame of a packet holds.
+void store_packet(std::byte* to, std::size_t size, const Options& options, const Packet& packet,
+                  const std::vector<std::byte>& noise) {
+  store_frame(to, size, packet, noise);
+  const Opening opening = opening_of(options, packet);
+  if (opening == Opening::dns) store_answer(to, packet);
+  if (opening != Opening::hello) return;
+  if (packet.number == 3) store_hello(to, packet);
+  constexpr std::byte kFlags[] = {std::byte{0x02}, std::byte{0x12}, std::byte{0x10}, std::byte{0x18}};
+  to[47] = kFlags[packet.number];
+}
+
 std::vector<Packet> make_packets(const Options& options) {
   Random random(options.seed);
   std::vector<std::uint32_t> numbers(options.flows);
+  std::vector<std::uint32_t> sequences(2 * options.flows);  // of the next segment, with names
   std::vector<Packet> packets;
   const std::size_t overhead = options.labels ? 56 : 16;
   std::uint64_t time_us = 1'700'000'000'000'000;
@@ -123,8 +198,14 @@ std::vector<Packet> make_packets(const Options& options) {
     const auto flow = static_cast<std::uint32_t>(random.below(options.flows));
     for (std::uint64_t burst = 1 + random.below(7); burst > 0 && bytes < options.bytes; --burst) {
       time_us += 1 + random.below(40);
-      packets.push_back({flow, numbers[flow]++, time_us});
-      bytes += frame_size(options, packets.back()) + overhead;
+      Packet& packet = packets.emplace_back(Packet{flow, numbers[flow]++, time_us, 0});
+      const std::uint32_t size = frame_size(options, packet);
+      std::uint32_t& sequence = sequences[2 * flow + (is_up(packet) ? 0 : 1)];
+      packet.sequence = options.names ? sequence : packet.number * 1448;
+      const Opening opening = opening_of(options, packet);
+      if (opening != Opening::dns) sequence += size - 54;
+      if (opening == Opening::hello && packet.number < 2) ++sequence;
+      bytes += size + overhead;
     }
   }
   if (options.order == "sorted")
@@ -191,7 +272,7 @@ void write_pcapng(const Options& options, const std::vector<Packet>& packets,
           std::uint64_t{size}, std::uint64_t{size}})
       at = le32(at, word);
     std::memset(at + padded - 4, 0, 4);
-    store_frame(at, size, packet, noise);
+    store_packet(at, size, options, packet, noise);
     at = le16(at + padded, 1);
     at = le16(at, label.size());
     std::memset(at, 0, text + 4);
@@ -212,14 +293,14 @@ void write_pcap(const Options& options, const std::vector<Packet>& packets,
     for (const std::uint64_t word :
          {packet.time_us / 1'000'000, packet.time_us % 1'000'000, std::uint64_t{size}, std::uint64_t{size}})
       at = le32(at, word);
-    store_frame(at, size, packet, noise);
+    store_packet(at, size, options, packet, noise);
   }
   out.flush();
 }
 
 [[noreturn]] void usage() {
   std::fputs(
-      "make_input OUTPUT [bytes=N] [flows=N] [seed=N] [wrong=N] [fixed=N] [labels=1] "
+      "make_input OUTPUT [bytes=N] [flows=N] [seed=N] [wrong=N] [fixed=N] [labels=1] [names=1] "
       "[order=interleaved|sorted|shuffled]\n",
       stderr);
   std::exit(2);
@@ -229,10 +310,11 @@ Options parse(int argc, char** argv) {
   if (argc < 2) usage();
   Options options;
   options.output = argv[1];
-  std::uint64_t labels = 0;
+  std::uint64_t labels = 0, names = 0;
   const std::map<std::string_view, std::uint64_t*> numbers = {
       {"bytes", &options.bytes}, {"flows", &options.flows}, {"seed", &options.seed},
-      {"wrong", &options.wrong}, {"fixed", &options.fixed}, {"labels", &labels}};
+      {"wrong", &options.wrong}, {"fixed", &options.fixed}, {"labels", &labels},
+      {"names", &names}};
   for (int i = 2; i < argc; ++i) {
     const std::string_view word = argv[i];
     const std::size_t equals = std::min(word.find('='), word.size() - 1);
@@ -246,6 +328,7 @@ Options parse(int argc, char** argv) {
     }
   }
   options.labels = labels != 0;
+  options.names = names != 0;
   return options;
 }
 

@@ -80,7 +80,7 @@ def aim_of(outcome):
     aim = outcome["row"].aim
     series = outcome["series"]
     for name, own in series.items():
-        if aim is None or not outcome["ours"][name] or aim.against not in series:
+        if aim is None or not outcome["ours"][name] or name == aim.against or aim.against not in series:
             continue
         ratio = own.ratio(series[aim.against], "wall")
         yield name, ratio, ratio[0] <= aim.ratio

@@ -49,11 +49,13 @@ INPUTS = {i.name: i for i in (
     Input("shuffled.pcapng", ("labels=1", "order=shuffled"), "the same packets in no order at all"),
     Input("sorted.pcapng", ("labels=1", "order=sorted"), "the same packets sorted by sample and time"),
     Input("labelled-10000.pcapng", ("labels=1", "flows=10000"), "web-like mix, 10,000 samples, interleaved"),
+    Input("names.pcap", ("names=1", "flows=30000"), "web-like mix, 30,000 flows of some 50 packets: 7 of 10 with "
+          "handshake and ClientHello, 2 with a DNS answer before"),
     Input("small.pcap", ("fixed=60",), "60-byte packets, 1,000 flows, not labelled"),
     Input("small.pcapng", ("fixed=60", "labels=1"), "60-byte packets, 1,000 samples, interleaved"),
 )}
 
-RULES = "BPF:tcp port 443,web\n"  # every packet of every input matches
+RULES = "BPF:tcp port 443,web\n"  # every packet of every input matches, but for DNS
 
 CP = Tool("cp", "cp --reflink=never {in} {out}")
 CAT = Tool("cat", "cat {in}", stdout=True)
@@ -64,6 +66,10 @@ EDITCAP = Tool("editcap", "editcap -c {part} {in} {dir}/part.pcapng", make_dir=T
 REORDERCAP = Tool("reordercap", "reordercap {in} {out}", once=True)
 
 LABEL = Tool("label", "{pcapml} label -q -i {in} -l {rules} -o {out}")
+LABEL_FLOWS = Tool("label --sample flow", LABEL.command + " --sample flow")
+RESOLVE = Tool("label --resolve", LABEL.command + " --resolve")
+LABEL_PIPE = Tool("label, pipe", "sh -c 'cat {in} | {pcapml} label -q -i - -l {rules} -o {out}'")
+RESOLVE_PIPE = Tool("label --resolve, pipe", "sh -c 'cat {in} | {pcapml} label -q -i - -l {rules} -o {out} --resolve'")
 STRIP = Tool("strip", "{pcapml} strip -q -i {in} -o {out}")
 SORT = Tool("sort", "{pcapml} sort -q -i {in} -o {out}")
 SPLIT = Tool("split", "{pcapml} split -q -i {in} -o {dir}")
@@ -76,6 +82,10 @@ ROWS = (
     Row("label", "label, 1 rule", ("web.pcap",), (CP, CAT, TCPDUMP, LABEL), NEAR_CP),
     Row("label-replace", "label, 1 rule, over an existing output", ("web.pcap",), (CP, LABEL), replace=True),
     Row("label-60", "label, 1 rule, 60-byte packets", ("small.pcap",), (CP, TCPDUMP, LABEL)),
+    Row("label-flows", "label --sample flow", ("names.pcap",), (CP, LABEL, LABEL_FLOWS), Aim(1.3, "label")),
+    Row("label-resolve", "label --resolve, the file read twice", ("names.pcap",), (CP, LABEL, RESOLVE), Aim(2.0, "label")),
+    Row("label-resolve-pipe", "label --resolve, a pipe read once", ("names.pcap",), (CP, LABEL_PIPE, RESOLVE_PIPE),
+        Aim(1.3, "label, pipe"), ("tmpfs",)),
     Row("strip", "strip", ("labelled.pcapng",), (CP, CAT, TCPDUMP, STRIP), NEAR_CP),
     Row("strip-replace", "strip, over an existing output", ("labelled.pcapng",), (CP, STRIP), replace=True),
     Row("strip-60", "strip, 60-byte packets", ("small.pcapng",), (CP, TCPDUMP, STRIP)),
