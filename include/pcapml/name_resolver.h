@@ -46,7 +46,8 @@ struct ResolverCounters {
 };
 
 /// Finds the domain name of each flow's remote end from what its packets, and DNS answers before it, say.
-/// Knows no files and no labels. Memory: bounded by the limits, and 20 bytes for each flow. Not thread-safe.
+/// Knows no files and no labels. Memory: bounded by the limits, and 32 bytes for each flow, and its name. Not
+/// thread-safe.
 class NameResolver {
  public:
   explicit NameResolver(const ResolverLimits& limits);

@@ -47,8 +47,14 @@ HelloState HelloSearch::finish() {
   return HelloState::none;
 }
 
+bool HelloSearch::has_begun() const {
+  const auto begun = [](const auto& stream) { return stream && stream->has_begun(); };
+  return quic_ || dtls_[0] || dtls_[1] || begun(tcp_[0]) || begun(tcp_[1]);
+}
+
 std::size_t HelloSearch::memory() const {
-  std::size_t bytes = server_name_.capacity();
+  constexpr std::size_t kNode = 64;  // of the map that holds it, about
+  std::size_t bytes = sizeof *this + kNode + server_name_.capacity();
   for (const auto& stream : tcp_) bytes += stream ? sizeof *stream + stream->memory() : 0;
   for (const auto& dtls : dtls_) bytes += dtls ? sizeof *dtls + dtls->memory() : 0;
   return bytes + (quic_ ? sizeof *quic_ + quic_->memory() : 0);

@@ -28,8 +28,8 @@ class HelloSearch {
   const std::string& server_name() const { return server_name_; }  ///< as sent; empty: none
   bool has_ech() const { return has_ech_; }
   bool is_quic() const { return is_quic_; }
-  /// Whether a datagram looked like a part of a ClientHello.
-  bool has_begun() const { return quic_ || dtls_[0] || dtls_[1]; }
+  /// Whether something looked like a part of a ClientHello.
+  bool has_begun() const;
   std::size_t memory() const;
 
  private:

@@ -102,6 +102,7 @@ HelloState HelloStream::look(bool last) {
     }
     if (!segments.contradicts()) break;
   }
+  has_begun_ = best.state == HelloState::waiting;
   if (last) return best.server_name.empty() ? conclude(HelloState::none) : accept(std::move(best));
 
   held_->next_look = best.needed;

@@ -36,7 +36,8 @@ class HelloStream {
   HelloState state() const { return state_; }
   const std::string& server_name() const { return server_name_; }  ///< as sent, unchecked; empty: none
   bool has_ech() const { return has_ech_; }
-  std::size_t memory() const;  ///< bytes held
+  bool has_begun() const { return has_begun_; }  ///< after finish(): there was the beginning of a hello
+  std::size_t memory() const;                    ///< bytes held
 
  private:
   struct Held;
@@ -56,6 +57,7 @@ class HelloStream {
   bool has_begin_ = false;
   bool has_syn_ = false;
   bool has_ech_ = false;
+  bool has_begun_ = false;
 };
 
 }  // namespace pcapml

@@ -86,8 +86,7 @@ class NameResolver::State {
   }
 
   void finish() {
-    for (auto& [number, search] : hellos_) decide(flows_[number], search, search.finish());
-    hellos_.clear();
+    while (!hellos_.empty()) end(hellos_.begin());
   }
 
   Name name(std::uint32_t number) const {
@@ -227,31 +226,45 @@ class NameResolver::State {
     if (it == hellos_.end()) {
       if (!is_tcp && !HelloSearch::may_begin(payload)) return;
       it = hellos_.try_emplace(packet.flow.flow).first;
-      if (flow.has_syn) it->second.syn(flow.syn_sequence);
+      if (flow.has_syn) it->second.search.syn(flow.syn_sequence);
     }
-    HelloSearch& search = it->second;
-    hello_bytes_ -= search.memory();
+    HelloSearch& search = it->second.search;
     const HelloState state = is_tcp ? search.add_segment(from_opener, sequence_of(packet), payload)
                                     : search.add_datagram(from_opener, payload);
-    hello_bytes_ += search.memory();
+    const std::size_t bytes = search.memory();
+    hello_bytes_ += bytes - it->second.bytes;
+    it->second.bytes = bytes;
     if (state != HelloState::waiting) {
       decide(flow, search, state);
       forget(it);
-    } else if (search.memory() > limits_.flow_bytes) {
+    } else if (bytes > limits_.flow_bytes) {
       give_up(it);
     }
     while (hello_bytes_ > limits_.total_bytes && !hellos_.empty()) give_up(hellos_.begin());
   }
 
-  void give_up(std::map<std::uint32_t, HelloSearch>::iterator it) {
+  /// A flow's search, and the bytes that it has in hello_bytes_.
+  struct Waiting {
+    HelloSearch search;
+    std::size_t bytes = 0;
+  };
+  using Hellos = std::map<std::uint32_t, Waiting>;  // by flow, so that the oldest is first
+
+  void give_up(Hellos::iterator it) {
     Flow& flow = flows_[it->first];
-    decide(flow, it->second, it->second.finish());
+    end(it);
     if (flow.hello_name == 0) flow.outcome = Outcome::forgotten;
+  }
+
+  void end(Hellos::iterator it) {
+    HelloSearch& search = it->second.search;
+    const HelloState state = search.finish();
+    decide(flows_[it->first], search, state);
     forget(it);
   }
 
-  void forget(std::map<std::uint32_t, HelloSearch>::iterator it) {
-    hello_bytes_ -= it->second.memory();
+  void forget(Hellos::iterator it) {
+    hello_bytes_ -= it->second.bytes;
     hellos_.erase(it);
   }
 
@@ -284,8 +297,8 @@ class NameResolver::State {
   ResolverCounters counters_;  // those that are not kept in the flows
   DnsNames dns_;
   std::vector<Flow> flows_;
-  std::map<std::uint32_t, HelloSearch> hellos_;     // by flow, so that the oldest is first
-  std::map<std::uint32_t, DnsStream> dns_streams_;  // the same
+  Hellos hellos_;
+  std::map<std::uint32_t, DnsStream> dns_streams_;  // by flow, too
   std::size_t hello_bytes_ = 0;
   std::size_t stream_bytes_ = 0;
   std::unordered_map<std::string, std::uint32_t> name_numbers_;
