@@ -4,6 +4,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
+#include <cstring>
 
 #include "format/block.h"
 #include "net/mix.h"
@@ -13,7 +15,9 @@ namespace pcapml {
 namespace {
 
 constexpr std::uint32_t kNoFlow = 0xffffffff;
-constexpr std::uint64_t kMixer = 0x9e3779b97f4a7c15;  // any odd number with bits all over
+constexpr std::size_t kMostFlows = std::size_t{8} << 20;  // numbers remembered, 4 bytes each
+constexpr std::size_t kHeaderBytes = 48;                  // addresses and ports of most packets
+constexpr std::uint64_t kMixer = 0x9e3779b97f4a7c15;      // any odd number with bits all over
 constexpr std::string_view kDst = ",dst=", kDstSource = ",dst_source=";
 
 std::optional<FlowPacket> find(FlowFinder& finder, const PacketView& packet, std::uint16_t link_type) {
@@ -34,11 +38,22 @@ void drop_empty_dst(std::string& text) {
 }  // namespace
 
 FlowLabels::FlowLabels(const LabelRequest& request)
-    : request_(request), finder_(request.flows), resolver_(request.resolver), flow_(kNoFlow) {}
+    : request_(request),
+      finder_(request.flows),
+      resolver_(request.resolver),
+      flow_(kNoFlow),
+      named_flow_(kNoFlow) {}
 
-void FlowLabels::Content::add(const PacketView& packet, std::uint32_t flow) {
+void FlowLabels::Content::add(const PacketView& packet) {
   ++packets;
-  mixed = mix(mixed ^ packet.ticks, kMixer ^ std::uint64_t{flow} << 32 ^ packet.data.size());
+  mixed = mix(mixed ^ packet.ticks, kMixer ^ packet.data.size());
+  Bytes rest = packet.data.first(std::min(packet.data.size(), kHeaderBytes));
+  for (std::array<std::uint64_t, 2> words{}; !rest.empty(); words = {}) {
+    const std::size_t size = std::min(rest.size(), sizeof words);
+    std::memcpy(words.data(), rest.data(), size);
+    mixed = mix(mixed ^ words[0], kMixer ^ words[1]);
+    rest = rest.subspan(size);
+  }
 }
 
 void FlowLabels::read_ahead(const std::vector<InputFile>& files, ReadingProgress& progress) {
@@ -52,22 +67,28 @@ void FlowLabels::read_ahead(const std::vector<InputFile>& files, ReadingProgress
       const std::uint16_t link_type = input.interface(*packet).link_type;
       const auto found = find(finder, *packet, link_type);
       if (found) resolver_.add(*found, link_type, packet->data);
-      content.add(*packet, found ? found->flow.flow : kNoFlow);
+      content.add(*packet);
+      if (flows_.size() == kMostFlows) continue;
+      flows_.push_back(found ? found->flow.flow : kNoFlow);
+      if (flows_.size() == kMostFlows) finder_ = finder;
     }
     progress.end(input);
   }
   resolver_.finish();
+  if (flows_.size() < kMostFlows) finder_ = std::move(finder);
   std::reverse(ahead_.begin(), ahead_.end());
   read_ahead_ = true;
 }
 
 void FlowLabels::packet(const PacketView& packet, std::uint16_t link_type) {
+  if (read_ahead_) content_.add(packet);
+  if (next_flow_ < flows_.size()) {
+    flow_ = flows_[next_flow_++];
+    return;
+  }
   const auto found = find(finder_, packet, link_type);
   flow_ = found ? found->flow.flow : kNoFlow;
-  if (read_ahead_)
-    content_.add(packet, flow_);
-  else if (found && request_.resolve)
-    resolver_.add(*found, link_type, packet.data);
+  if (found && request_.resolve && !read_ahead_) resolver_.add(*found, link_type, packet.data);
 }
 
 void FlowLabels::end(const InputFile& file) {
@@ -86,25 +107,43 @@ std::uint32_t FlowLabels::sample_of(std::size_t rule_sample) {
   return sample;
 }
 
-const std::string& FlowLabels::comment(const LabelView& label, std::string_view comment,
-                                       std::size_t rule_sample) {
-  if (request_.sample == SampleUnit::flow) {
-    comment_ = fmt::format("{},{}", sample_of(rule_sample), label.metadata);
-  } else {
-    comment_ = comment;
+NameResolver::Name FlowLabels::flow_name() {
+  if (!request_.resolve || flow_ == kNoFlow) return {};
+  if (flow_ != named_flow_ || !read_ahead_) {
+    named_flow_ = flow_;
+    name_ = resolver_.name(flow_);
   }
-  if (request_.resolve && flow_ != kNoFlow) add_name(label);
+  return name_;
+}
+
+const std::string& FlowLabels::comment(const Rule& rule) {
+  const NameResolver::Name name = flow_name();
+  const bool by_flow = request_.sample == SampleUnit::flow;
+  const Made made{&rule, by_flow ? flow_ : kNoFlow, name.text.data(), name.source};
+  if (made != made_) {
+    made_ = made;
+    const LabelView label = *parse_label(rule.comment);
+    comment_ = by_flow ? fmt::format("{},{}", sample_of(rule.sample_id), label.metadata) : rule.comment;
+    made_named_ = add_name(label, name);
+  }
+  named_packets_ += made_named_ ? 1 : 0;
   return comment_;
 }
 
-void FlowLabels::add_name(const LabelView& label) {
-  const NameResolver::Name name = resolver_.name(flow_);
-  if (name.text.empty()) return;
+const std::string& FlowLabels::comment(const LabelView& label, std::string_view comment) {
+  comment_ = comment;
+  named_packets_ += add_name(label, flow_name()) ? 1 : 0;
+  return comment_;
+}
+
+/// False where it adds nothing.
+bool FlowLabels::add_name(const LabelView& label, const NameResolver::Name& name) {
+  if (name.text.empty()) return false;
   std::optional<Label> decoded;
   if (label.keyed || label.metadata.find("dst=") != std::string_view::npos) decoded = decode_label(label);
   const std::string* known = decoded ? decoded->field("dst") : nullptr;
   // A label that names its remote end already knows better: live capture saw the process ask for it.
-  if (known != nullptr && !known->empty()) return;
+  if (known != nullptr && !known->empty()) return false;
   const bool with_source = request_.name_source;
   std::size_t more = kDst.size() + name.text.size();
   if (with_source) more += kDstSource.size() + name_of(name.source).size();
@@ -114,7 +153,7 @@ void FlowLabels::add_name(const LabelView& label) {
   }
   if (comment_.size() + more > kMaxOptionLength) {
     ++full_labels_;
-    return;
+    return false;
   }
   if (known != nullptr) drop_empty_dst(comment_);
   comment_ += kDst;
@@ -123,7 +162,7 @@ void FlowLabels::add_name(const LabelView& label) {
     comment_ += kDstSource;
     comment_ += name_of(name.source);
   }
-  ++named_packets_;
+  return true;
 }
 
 void FlowLabels::add_to(LabelResult& result) const {

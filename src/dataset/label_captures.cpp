@@ -65,15 +65,13 @@ class Labeler {
     if (engine_ == nullptr) {
       count(old.label ? result_.matched : result_.unmatched,
             old.label ? result_.matched_bytes : result_.unmatched_bytes, packet);
-      if (old.label) comment = flows_->comment(*old.label, old.comment, 0);
+      if (old.label) comment = flows_->comment(*old.label, old.comment);
     } else if (const Rule* rule = match(packet, interface)) {
       RuleCount& counted = result_.rules[static_cast<std::size_t>(rule - rules_.data())];
       count(counted.packets, counted.bytes, packet);
       count(result_.matched, result_.matched_bytes, packet);
       result_.replaced_labels += old.label ? 1 : 0;
-      comment = flows_ == nullptr
-                    ? rule->comment
-                    : flows_->comment(*parse_label(rule->comment), rule->comment, rule->sample_id);
+      comment = flows_ == nullptr ? rule->comment : flows_->comment(*rule);
     } else {
       count(result_.unmatched, result_.unmatched_bytes, packet);
       if (!request_.keep_unmatched) return;
