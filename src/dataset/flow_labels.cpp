@@ -15,7 +15,7 @@ namespace pcapml {
 namespace {
 
 constexpr std::uint32_t kNoFlow = 0xffffffff;
-constexpr std::size_t kMostFlows = std::size_t{8} << 20;  // numbers remembered, 4 bytes each
+constexpr std::size_t kMostFlows = std::size_t{8} << 20;  // numbers remembered of a reading, 4 bytes each
 constexpr std::size_t kHeaderBytes = 48;                  // addresses and ports of most packets
 constexpr std::uint64_t kMixer = 0x9e3779b97f4a7c15;      // any odd number with bits all over
 constexpr std::string_view kDst = ",dst=", kDstSource = ",dst_source=";
@@ -58,6 +58,7 @@ void FlowLabels::Content::add(const PacketView& packet) {
 
 void FlowLabels::read_ahead(const std::vector<InputFile>& files, ReadingProgress& progress) {
   FlowFinder finder(request_.flows);
+  bool remember = true;
   InputOptions options = request_.input_options;
   options.progress = &progress;
   for (const InputFile& file : files) {
@@ -68,14 +69,16 @@ void FlowLabels::read_ahead(const std::vector<InputFile>& files, ReadingProgress
       const auto found = find(finder, *packet, link_type);
       if (found) resolver_.add(*found, link_type, packet->data);
       content.add(*packet);
-      if (flows_.size() == kMostFlows) continue;
-      flows_.push_back(found ? found->flow.flow : kNoFlow);
-      if (flows_.size() == kMostFlows) finder_ = finder;
+      if (remember) flows_.push_back(found ? found->flow.flow : kNoFlow);
+      if (flows_.size() > kMostFlows) {
+        remember = false;
+        flows_ = {};
+      }
     }
     progress.end(input);
   }
   resolver_.finish();
-  if (flows_.size() < kMostFlows) finder_ = std::move(finder);
+  if (remember) finder_ = std::move(finder);
   std::reverse(ahead_.begin(), ahead_.end());
   read_ahead_ = true;
 }

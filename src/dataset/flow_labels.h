@@ -63,7 +63,7 @@ class FlowLabels {
   FlowFinder finder_;
   NameResolver resolver_;
   bool read_ahead_ = false;
-  std::vector<std::uint32_t> flows_;  // of the first packets, known from reading ahead
+  std::vector<std::uint32_t> flows_;  // of all packets, from reading ahead; empty where too many
   std::size_t next_flow_ = 0;         // in flows_
   std::vector<Content> ahead_;        // of the files that are still to come, the next one last
   Content content_;                   // of the file so far
