@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string_view>
@@ -67,6 +68,8 @@ class NameResolver {
   Name name(std::uint32_t flow) const;
 
   ResolverCounters counters() const;
+  /// Bytes that wait for more packets, which `total_bytes` bounds: for ClientHellos, and for DNS over TCP.
+  std::size_t waiting_bytes() const;
 
  private:
   class State;

@@ -87,7 +87,10 @@ class NameResolver::State {
 
   void finish() {
     while (!hellos_.empty()) end(hellos_.begin());
+    while (!dns_streams_.empty()) forget_stream(dns_streams_.begin());
   }
+
+  std::size_t waiting_bytes() const { return hello_bytes_ + stream_bytes_; }
 
   Name name(std::uint32_t number) const {
     if (number >= flows_.size()) return {};
@@ -315,5 +318,6 @@ void NameResolver::add(const FlowPacket& packet, std::uint16_t link_type, Bytes 
 void NameResolver::finish() { state_->finish(); }
 NameResolver::Name NameResolver::name(std::uint32_t flow) const { return state_->name(flow); }
 ResolverCounters NameResolver::counters() const { return state_->counters(); }
+std::size_t NameResolver::waiting_bytes() const { return state_->waiting_bytes(); }
 
 }  // namespace pcapml
