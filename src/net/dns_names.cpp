@@ -8,7 +8,10 @@ namespace {
 
 constexpr std::uint8_t kMacVersion = 48;  // marks a client that is an Ethernet address
 
-FlowKey key_of(const IpAddress& client, const IpAddress& remote) { return {client, remote, 0, 0, 0}; }
+FlowKey key_of(const IpAddress& client, const IpAddress& remote, std::uint32_t name = 0) {
+  return {client, remote, static_cast<std::uint16_t>(name >> 16), static_cast<std::uint16_t>(name & 0xffff),
+          0};
+}
 
 IpAddress as_client(MacAddress mac) {
   IpAddress client;
@@ -43,9 +46,23 @@ void DnsNames::see(MacAddress mac, const IpAddress& address) {
 void DnsNames::learn(const IpAddress& client, MacAddress mac, const std::vector<IpAddress>& addresses,
                      std::uint32_t name) {
   for (const IpAddress& address : addresses) {
-    names_.find_or_add(key_of(client, address)).value = name;
-    if (mac != 0) names_.find_or_add(key_of(as_client(mac), address)).value = name;
+    learn(client, address, name);
+    if (mac != 0) learn(as_client(mac), address, name);
   }
+}
+
+void DnsNames::learn(const IpAddress& client, const IpAddress& remote, std::uint32_t name) {
+  std::uint32_t& known = names_.find_or_add(key_of(client, remote)).value;
+  if (known != 0 && known != name) earlier_.find_or_add(key_of(client, remote, known));
+  known = name;
+}
+
+bool DnsNames::was_told(const IpAddress& client, MacAddress mac, const IpAddress& remote,
+                        std::uint32_t name) const {
+  const auto was = [&](const IpAddress& by) {
+    return find(by, remote) == name || earlier_.find(key_of(by, remote, name)) != nullptr;
+  };
+  return was(client) || (mac != 0 && was(as_client(mac)));
 }
 
 std::uint32_t DnsNames::find(const IpAddress& client, const IpAddress& remote) const {

@@ -16,7 +16,8 @@ using MacAddress = std::uint64_t;
 /// Ethernet address that is not a router's, all of a host's addresses. Memory is bounded; not thread-safe.
 class DnsNames {
  public:
-  explicit DnsNames(std::size_t max_entries) : hosts_(kMaxHosts), names_(max_entries) {}
+  explicit DnsNames(std::size_t max_entries)
+      : hosts_(kMaxHosts), names_(max_entries), earlier_(max_entries) {}
 
   /// An IP address was seen behind an Ethernet address.
   void see(MacAddress mac, const IpAddress& address);
@@ -28,6 +29,9 @@ class DnsNames {
   /// What a client was told of a remote address; 0: nothing.
   std::uint32_t find(const IpAddress& client, const IpAddress& remote) const;
   std::uint32_t find(MacAddress client, const IpAddress& remote) const;
+
+  /// Whether a client, by either address, was told this name for a remote address, now or earlier.
+  bool was_told(const IpAddress& client, MacAddress mac, const IpAddress& remote, std::uint32_t name) const;
 
   /// Whether all traffic behind this Ethernet address is one host's, as far as is known now.
   bool is_host(MacAddress mac) const;
@@ -43,8 +47,11 @@ class DnsNames {
     bool is_router = false;
   };
 
-  AgingTable<std::uint64_t, Host> hosts_;     // by MacAddress
+  AgingTable<std::uint64_t, Host> hosts_;  // by MacAddress
+  void learn(const IpAddress& client, const IpAddress& remote, std::uint32_t name);
+
   AgingTable<FlowKey, std::uint32_t> names_;  // source: the client, destination: the remote end
+  AgingTable<FlowKey, bool> earlier_;         // names that were replaced, which the ports hold
 };
 
 }  // namespace pcapml

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "net/ip_protocol.h"
 #include "net/tcp_flags.h"
 
 namespace pcapml {
@@ -14,7 +15,12 @@ FlowTracker::Packet FlowTracker::add(const Headers& headers, std::int64_t timest
   const bool idle = has_time && timestamp_ns - state.last_ns > timeouts_.idle_ns;
   const bool opens = (headers.tcp_flags & (kTcpSyn | kTcpAck | kTcpRst)) == kTcpSyn;
   const bool is_new = added || idle || (timeouts_.new_flow_at_syn && opens && state.is_closed());
+  Packet packet;
+  packet.is_new = is_new;
   if (is_new) {
+    const bool goes_on = !added && !opens && !state.is_closed() && canonical.protocol == kProtocolTcp;
+    if (goes_on) packet.continues = state.flow;
+    packet.initiator_is_the_same = state.initiator_is_source == from_source;
     state = {};
     state.last_ns = timestamp_ns;
     state.flow = next_flow_++;
@@ -24,7 +30,9 @@ FlowTracker::Packet FlowTracker::add(const Headers& headers, std::int64_t timest
   if ((headers.tcp_flags & kTcpFin) != 0)
     (from_source ? state.fin_of_source : state.fin_of_destination) = true;
   if ((headers.tcp_flags & kTcpRst) != 0) state.reset = true;
-  return {state.flow, is_new, from_source == state.initiator_is_source};
+  packet.flow = state.flow;
+  packet.from_initiator = from_source == state.initiator_is_source;
+  return packet;
 }
 
 }  // namespace pcapml

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
 #include "net/aging_table.h"
 #include "pcapml/flows.h"
@@ -19,6 +20,10 @@ class FlowTracker {
     std::uint32_t flow = 0;       ///< 0, 1, 2, ...
     bool is_new = false;          ///< the first packet of its flow
     bool from_initiator = false;  ///< sent by the end that sent the flow's first packet
+    /// Of the first packet after an idle time that did not end the TCP connection: the flow before; its
+    /// initiator need not be this one's.
+    std::optional<std::uint32_t> continues = {};
+    bool initiator_is_the_same = true;
   };
 
   /// `headers` are the innermost ones. `has_time` is false where the packet has no timestamp.

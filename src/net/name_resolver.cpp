@@ -97,6 +97,7 @@ class NameResolver::State {
     const Flow& flow = flows_[number];
     if (flow.hello_name != 0 && flow.hello_source != NameSource::ech)
       return {names_[flow.hello_name - 1], flow.hello_source};
+    if (flow.asked_for_outer) return {names_[flow.hello_name - 1], NameSource::dns};
     const std::uint32_t by_dns =
         flow.host_name != 0 && dns_.is_host(flow.client) ? flow.host_name : flow.client_name;
     if (by_dns != 0) return {names_[by_dns - 1], NameSource::dns};
@@ -132,6 +133,7 @@ class NameResolver::State {
     Outcome outcome = Outcome::no_hello;
     std::uint8_t transport = kProtocolNone;
     bool is_decided = false;
+    bool asked_for_outer = false;  // an answer gave this address for the outer name of the hello
     bool has_syn = false;
     bool opener_known = false;
     bool initiator_opened = true;  // it, or else the other end
@@ -160,6 +162,11 @@ class NameResolver::State {
     dns_.see(macs.source, key.source);
     dns_.see(macs.destination, key.destination);
     if (key.protocol != kProtocolTcp && key.protocol != kProtocolUdp) return;
+    if (packet.flow.continues) {
+      flow = flows_[*packet.flow.continues];
+      if (!packet.flow.initiator_is_the_same) flow.initiator_opened = !flow.initiator_opened;
+      return;
+    }
     flow.transport = key.protocol;
     const std::uint8_t opening = packet.headers.tcp_flags & (kTcpSyn | kTcpAck);
     flow.opener_known = (opening & kTcpSyn) != 0;
@@ -240,10 +247,18 @@ class NameResolver::State {
     if (state != HelloState::waiting) {
       decide(flow, search, state);
       forget(it);
+      if (flow.hello_source == NameSource::ech) ask_for_outer(flow, packet, from_opener);
     } else if (bytes > limits_.flow_bytes) {
       give_up(it);
     }
     while (hello_bytes_ > limits_.total_bytes && !hellos_.empty()) give_up(hellos_.begin());
+  }
+
+  /// Most hellos that look encrypted are not (GREASE): their outer name is the name. Then the client has
+  /// asked for it, which it does not for a provider's.
+  void ask_for_outer(Flow& flow, const FlowPacket& packet, bool from_client) {
+    const FlowKey key = from_client ? packet.headers.flow : packet.headers.flow.reversed();
+    flow.asked_for_outer = dns_.was_told(key.source, flow.client, key.destination, flow.hello_name);
   }
 
   /// A flow's search, and the bytes that it has in hello_bytes_.

@@ -189,6 +189,35 @@ TEST(NameResolver, PrefersDnsToTheOuterNameOfAnEncryptedHello) {
   EXPECT_EQ(wire.counters().by_dns, 1U);
 }
 
+TEST(NameResolver, TakesTheOuterNameWhereTheClientHadAskedForIt) {
+  Wire wire;
+  wire.answer("a.example", kServer);
+  wire.answer("b.example", kServer);
+  const auto flow = wire.syn(kWeb);
+  wire.tcp(kWeb, 1000, hello_record(encrypted_hello("a.example")));
+  EXPECT_EQ(wire.name(flow), "a.example dns");
+}
+
+TEST(NameResolver, AConnectionKeepsItsNameOverAnIdleTime) {
+  Wire wire;
+  const Ends second{kClient, kServer, 50001, 443};
+  const auto named = wire.syn(kWeb);
+  wire.tcp(kWeb, 1000, hello("www.example"));
+  const auto unnamed = wire.syn(second);
+  wire.answer("dns.example", kServer);
+  wire.pass(100);
+  const auto named_later = wire.tcp(kWeb.reversed(), 5000, "data");
+  const auto unnamed_later = wire.tcp(second.reversed(), 5000, "data");
+  EXPECT_NE(named, named_later);
+  EXPECT_NE(unnamed, unnamed_later);
+  EXPECT_EQ(wire.name(named_later), "www.example sni");
+  EXPECT_EQ(wire.name(unnamed_later), "") << "it was there before the answer";
+  wire.tcp(second, 1000, hello("late.example"));
+  EXPECT_EQ(wire.name(unnamed_later), "late.example sni");
+  wire.pass(100);
+  EXPECT_EQ(wire.name(wire.syn(second, 9000)), "dns.example dns") << "another connection";
+}
+
 TEST(NameResolver, RejectsAndCountsWhatIsNoHostName) {
   Wire wire;
   const auto address = wire.syn(kWeb);
