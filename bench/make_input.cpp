@@ -48,7 +48,7 @@ struct Options {
   bool labels = false;                // pcapng with a label on each packet; otherwise pcap
   std::uint64_t wrong = 0;            // of 1,000 flows, so many have another label
   std::uint64_t fixed = 0;            // size of every packet; 0: a mix
-  bool names = false;                 // flows begin with a handshake and a ClientHello, or a DNS answer
+  bool names = false;  // flows begin, with a handshake and a ClientHello or a DNS answer, and end
 };
 
 struct Packet {
@@ -71,6 +71,7 @@ Opening opening_of(const Options& options, const Packet& packet) {
   return kind < 9 && packet.number == 0 ? Opening::dns : Opening::none;
 }
 
+constexpr std::uint32_t kPacketsOfFlow = 50;  // with names
 constexpr std::uint32_t kHelloFrame = 54 + 517, kDnsFrame = 42 + 48;
 
 /// Acknowledgements, requests and full segments, as a mix of web traffic has them; mean about 600.
@@ -195,7 +196,12 @@ std::vector<Packet> make_packets(const Options& options) {
   const std::size_t overhead = options.labels ? 56 : 16;
   std::uint64_t time_us = 1'700'000'000'000'000;
   for (std::uint64_t bytes = 0; bytes < options.bytes;) {
-    const auto flow = static_cast<std::uint32_t>(random.below(options.flows));
+    auto flow = static_cast<std::uint32_t>(random.below(options.flows));
+    if (options.names) {  // `flows` of them at a time
+      flow += static_cast<std::uint32_t>(packets.size() / kPacketsOfFlow);
+      numbers.resize(std::max<std::size_t>(numbers.size(), flow + 1));
+      sequences.resize(2 * numbers.size());
+    }
     for (std::uint64_t burst = 1 + random.below(7); burst > 0 && bytes < options.bytes; --burst) {
       time_us += 1 + random.below(40);
       Packet& packet = packets.emplace_back(Packet{flow, numbers[flow]++, time_us, 0});

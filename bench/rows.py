@@ -49,7 +49,7 @@ INPUTS = {i.name: i for i in (
     Input("shuffled.pcapng", ("labels=1", "order=shuffled"), "the same packets in no order at all"),
     Input("sorted.pcapng", ("labels=1", "order=sorted"), "the same packets sorted by sample and time"),
     Input("labelled-10000.pcapng", ("labels=1", "flows=10000"), "web-like mix, 10,000 samples, interleaved"),
-    Input("names.pcap", ("names=1", "flows=30000"), "web-like mix, 30,000 flows of some 50 packets: 7 of 10 with "
+    Input("names.pcap", ("names=1", "flows=500"), "web-like mix, flows of 50 packets, 500 at a time: 7 of 10 with "
           "handshake and ClientHello, 2 with a DNS answer before"),
     Input("small.pcap", ("fixed=60",), "60-byte packets, 1,000 flows, not labelled"),
     Input("small.pcapng", ("fixed=60", "labels=1"), "60-byte packets, 1,000 samples, interleaved"),
