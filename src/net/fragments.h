@@ -14,6 +14,10 @@ namespace pcapml {
 class Fragments {
  public:
   explicit Fragments(std::size_t max_bytes) : max_bytes_(max_bytes) {}
+  Fragments(const Fragments&) = delete;  // it holds iterators into itself
+  Fragments& operator=(const Fragments&) = delete;
+  Fragments(Fragments&&) = default;
+  Fragments& operator=(Fragments&&) = default;
 
   struct Result {
     /// The 5-tuple, ports included, where the first fragment has been seen; else as the fragment has it.
