@@ -12,6 +12,7 @@ namespace {
 
 constexpr std::int32_t kReach = 16 * 1024;      // a hello begins within
 constexpr std::size_t kMostBytes = 16 * 1024;   // held
+constexpr std::size_t kDoubt = 4 * 1024;         // held without a SYN, before the first segment counts as that
 constexpr std::size_t kMostSegments = 1024;     // held
 constexpr std::uint32_t kPatience = 64 * 1024;  // bytes out of reach until the stream has moved on for good
 constexpr std::size_t kEagerBytes = 512 << 10;  // looked through; after these a look must be worth its cost
@@ -33,7 +34,7 @@ void HelloStream::syn(std::uint32_t sequence) {
   if (state_ != HelloState::waiting || (has_syn_ && begin_ == sequence + 1)) return;
   if (has_syn_) held_.reset();  // another connection on the same ports
   begin_ = looked_at_ = sequence + 1;
-  has_begin_ = has_syn_ = true;
+  has_begin_ = has_syn_ = is_settled_ = true;
 }
 
 HelloState HelloStream::add(std::uint32_t sequence, Bytes payload) {
@@ -56,7 +57,7 @@ HelloState HelloStream::add(std::uint32_t sequence, Bytes payload) {
   HelloScan scan = scan_for_hello(payload);
   if (scan.state == HelloState::found) return accept(std::move(scan));
   // Where the stream has been whole so far and nothing began, as in most streams, nothing is held.
-  if (held_ || !has_syn_ || sequence != looked_at_) return hold(sequence, payload);
+  if (held_ || !is_settled_ || sequence != looked_at_) return hold(sequence, payload);
   if (scan.state == HelloState::waiting)
     return hold(sequence + static_cast<std::uint32_t>(scan.keep_from), payload.subspan(scan.keep_from));
   return move_on(sequence + static_cast<std::uint32_t>(payload.size()));
@@ -65,7 +66,8 @@ HelloState HelloStream::add(std::uint32_t sequence, Bytes payload) {
 /// No hello begins before `sequence`.
 HelloState HelloStream::move_on(std::uint32_t sequence) {
   held_.reset();
-  if (static_cast<std::int32_t>(sequence - looked_at_) > 0) looked_at_ = sequence;
+  if (!is_settled_ || static_cast<std::int32_t>(sequence - looked_at_) > 0) looked_at_ = sequence;
+  is_settled_ = true;
   return static_cast<std::int32_t>(looked_at_ - begin_) < kReach ? state_ : conclude(HelloState::none);
 }
 
@@ -111,7 +113,9 @@ HelloState HelloStream::look(bool last) {
   if (held_->looked_through >= kEagerBytes)
     held_->next_look = std::max(best.needed, segments.bytes() + segments.bytes() / 16 + 1);
   const auto run_end = run.sequence + static_cast<std::uint32_t>(run.bytes.size());
-  const bool is_whole = has_syn_ && is_one_run && static_cast<std::int32_t>(run.sequence - looked_at_) <= 0;
+  const bool follows = is_settled_ ? static_cast<std::int32_t>(run.sequence - looked_at_) <= 0
+                                   : run.bytes.size() >= kDoubt;
+  const bool is_whole = is_one_run && follows;
   return best.state == HelloState::none && is_whole ? move_on(run_end) : state_;
 }
 

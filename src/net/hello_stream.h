@@ -56,6 +56,7 @@ class HelloStream {
   HelloState state_ = HelloState::waiting;
   bool has_begin_ = false;
   bool has_syn_ = false;
+  bool is_settled_ = false;  ///< looked_at_ counts
   bool has_ech_ = false;
   bool has_begun_ = false;
 };
