@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cerrno>
 #include <cstring>
 #include <limits>
@@ -77,7 +78,7 @@ class FileSource final : public Source {
   std::string name_;
   FileDescriptor owned_;
   int file_ = STDIN_FILENO;
-  std::uint64_t position_ = 0;
+  std::atomic<std::uint64_t> position_ = 0;  // asked for while another thread reads
   std::optional<std::uint64_t> size_;
 };
 
@@ -99,7 +100,7 @@ class MemorySource final : public Source {
  private:
   Bytes bytes_;
   std::string name_;
-  std::size_t position_ = 0;
+  std::atomic<std::size_t> position_ = 0;
 };
 
 }  // namespace
