@@ -65,7 +65,7 @@ class Labeler {
     if (engine_ == nullptr) {
       count(old.label ? result_.matched : result_.unmatched,
             old.label ? result_.matched_bytes : result_.unmatched_bytes, packet);
-      if (old.label) comment = flows_->comment(*old.label, old.comment);
+      if (old.label) comment = flows_ == nullptr ? old.comment : flows_->comment(*old.label, old.comment);
     } else if (const Rule* rule = match(packet, interface)) {
       RuleCount& counted = result_.rules[static_cast<std::size_t>(rule - rules_.data())];
       count(counted.packets, counted.bytes, packet);

@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::int32_t kReach = 16 * 1024;      // a hello begins within
 constexpr std::size_t kMostBytes = 16 * 1024;   // held
-constexpr std::size_t kDoubt = 4 * 1024;         // held without a SYN, before the first segment counts as that
+constexpr std::size_t kDoubt = 4 * 1024;        // held without a SYN, before the first segment counts as that
 constexpr std::size_t kMostSegments = 1024;     // held
 constexpr std::uint32_t kPatience = 64 * 1024;  // bytes out of reach until the stream has moved on for good
 constexpr std::size_t kEagerBytes = 512 << 10;  // looked through; after these a look must be worth its cost
@@ -113,8 +113,8 @@ HelloState HelloStream::look(bool last) {
   if (held_->looked_through >= kEagerBytes)
     held_->next_look = std::max(best.needed, segments.bytes() + segments.bytes() / 16 + 1);
   const auto run_end = run.sequence + static_cast<std::uint32_t>(run.bytes.size());
-  const bool follows = is_settled_ ? static_cast<std::int32_t>(run.sequence - looked_at_) <= 0
-                                   : run.bytes.size() >= kDoubt;
+  const bool follows =
+      is_settled_ ? static_cast<std::int32_t>(run.sequence - looked_at_) <= 0 : run.bytes.size() >= kDoubt;
   const bool is_whole = is_one_run && follows;
   return best.state == HelloState::none && is_whole ? move_on(run_end) : state_;
 }
