@@ -40,7 +40,7 @@ inline std::string linux_sll2(unsigned type, const std::string& payload, unsigne
 
 struct Ipv4 {
   unsigned protocol = 6;
-  std::string options = "";  ///< a multiple of four bytes
+  std::string options = {};  ///< a multiple of four bytes
   int total = -1;            ///< -1: as long as it is
   unsigned fragment = 0;     ///< the whole field: flags and offset in units of eight bytes
   unsigned checksum = 0x1234;
