@@ -5,7 +5,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <atomic>
 #include <cerrno>
 #include <cstring>
 #include <limits>
@@ -78,7 +77,7 @@ class FileSource final : public Source {
   std::string name_;
   FileDescriptor owned_;
   int file_ = STDIN_FILENO;
-  std::atomic<std::uint64_t> position_ = 0;  // asked for while another thread reads
+  std::uint64_t position_ = 0;
   std::optional<std::uint64_t> size_;
 };
 
@@ -100,7 +99,7 @@ class MemorySource final : public Source {
  private:
   Bytes bytes_;
   std::string name_;
-  std::atomic<std::size_t> position_ = 0;
+  std::size_t position_ = 0;
 };
 
 }  // namespace

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "io/output_stream.h"
 
+#include <pthread.h>
+
 #include <algorithm>
 #include <condition_variable>
+#include <csignal>
 #include <deque>
 #include <exception>
 #include <mutex>
@@ -11,7 +14,6 @@
 #include <vector>
 
 #include "io/interrupt.h"
-#include "io/worker_thread.h"
 
 namespace pcapml {
 namespace {
@@ -35,7 +37,13 @@ Buffer new_buffer(std::size_t capacity) {
 class OutputStream::Worker {
  public:
   explicit Worker(Sink& sink) : sink_(sink) {
-    thread_ = start_worker([this] { run(); });
+    // Signals go to the main thread, whose blocking calls they have to end.
+    sigset_t all;
+    sigset_t before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_BLOCK, &all, &before);
+    thread_ = std::thread([this] { run(); });
+    pthread_sigmask(SIG_SETMASK, &before, nullptr);
   }
 
   ~Worker() {
