@@ -8,6 +8,7 @@
 #include <cstring>
 
 #include "format/block.h"
+#include "io/read_ahead.h"
 #include "net/mix.h"
 #include "pcapml/error.h"
 
@@ -16,7 +17,7 @@ namespace {
 
 constexpr std::uint32_t kNoFlow = 0xffffffff;
 constexpr std::size_t kMostFlows = std::size_t{8} << 20;  // numbers remembered of a reading, 4 bytes each
-constexpr std::size_t kHeaderBytes = 48;                  // addresses and ports of most packets
+constexpr std::size_t kHeaderWords = 6;                   // addresses and ports of most packets
 constexpr std::uint64_t kMixer = 0x9e3779b97f4a7c15;      // any odd number with bits all over
 constexpr std::string_view kDst = ",dst=", kDstSource = ",dst_source=";
 
@@ -46,14 +47,18 @@ FlowLabels::FlowLabels(const LabelRequest& request)
 
 void FlowLabels::Content::add(const PacketView& packet) {
   ++packets;
-  mixed = mix(mixed ^ packet.ticks, kMixer ^ packet.data.size());
-  Bytes rest = packet.data.first(std::min(packet.data.size(), kHeaderBytes));
-  for (std::array<std::uint64_t, 2> words{}; !rest.empty(); words = {}) {
-    const std::size_t size = std::min(rest.size(), sizeof words);
-    std::memcpy(words.data(), rest.data(), size);
-    mixed = mix(mixed ^ words[0], kMixer ^ words[1]);
-    rest = rest.subspan(size);
+  std::array<std::uint64_t, kHeaderWords> words{};
+  if (packet.data.size() >= sizeof words) {
+    std::memcpy(words.data(), packet.data.data(), sizeof words);  // of a size that the compiler knows
+  } else if (!packet.data.empty()) {
+    std::memcpy(words.data(), packet.data.data(), packet.data.size());
   }
+  // Lanes, so that one multiplication need not wait for the other.
+  const std::uint64_t a = mix(words[0] ^ kMixer, words[1]);
+  const std::uint64_t b = mix(words[2] ^ kMixer, words[3]);
+  const std::uint64_t c = mix(words[4] ^ kMixer, words[5]);
+  const std::uint64_t d = mix(packet.ticks ^ kMixer, packet.data.size());
+  mixed = mix(mixed ^ a, b ^ kMixer) + mix(c, d);
 }
 
 void FlowLabels::read_ahead(const std::vector<InputFile>& files, ReadingProgress& progress) {
@@ -62,7 +67,7 @@ void FlowLabels::read_ahead(const std::vector<InputFile>& files, ReadingProgress
   InputOptions options = request_.input_options;
   options.progress = &progress;
   for (const InputFile& file : files) {
-    CaptureInput input(file.path, options);
+    CaptureInput input(pcapml::read_ahead(open_source(file.path)), options);
     Content& content = ahead_.emplace_back();
     while (const PacketView* packet = input.next_packet()) {
       const std::uint16_t link_type = input.interface(*packet).link_type;

@@ -1,11 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "io/output_stream.h"
 
-#include <pthread.h>
-
 #include <algorithm>
 #include <condition_variable>
-#include <csignal>
 #include <deque>
 #include <exception>
 #include <mutex>
@@ -14,6 +11,7 @@
 #include <vector>
 
 #include "io/interrupt.h"
+#include "io/worker_thread.h"
 
 namespace pcapml {
 namespace {
@@ -37,13 +35,7 @@ Buffer new_buffer(std::size_t capacity) {
 class OutputStream::Worker {
  public:
   explicit Worker(Sink& sink) : sink_(sink) {
-    // Signals go to the main thread, whose blocking calls they have to end.
-    sigset_t all;
-    sigset_t before;
-    sigfillset(&all);
-    pthread_sigmask(SIG_BLOCK, &all, &before);
-    thread_ = std::thread([this] { run(); });
-    pthread_sigmask(SIG_SETMASK, &before, nullptr);
+    thread_ = start_worker([this] { run(); });
   }
 
   ~Worker() {

@@ -26,11 +26,10 @@ std::string to_string(const IpAddress& address) {
   return text;
 }
 
-FlowKey FlowKey::canonical() const {
-  int order = std::memcmp(source.bytes.data(), destination.bytes.data(), source.bytes.size());
-  if (order == 0) order = source.version - destination.version;
-  if (order == 0) order = source_port - destination_port;
-  return order <= 0 ? *this : reversed();
+bool FlowKey::is_canonical() const {
+  if (source == destination) return source_port <= destination_port;
+  if (source.bytes != destination.bytes) return source.bytes < destination.bytes;
+  return source.version < destination.version;
 }
 
 // The constants are random, odd and distinct, so that exchanging the two ends gives another hash.

@@ -9,16 +9,15 @@
 namespace pcapml {
 
 FlowTracker::Packet FlowTracker::add(const Headers& headers, std::int64_t timestamp_ns, bool has_time) {
-  const FlowKey canonical = headers.flow.canonical();
-  const bool from_source = canonical == headers.flow;
-  auto [state, added] = table_.find_or_add(canonical);
+  const bool from_source = headers.flow.is_canonical();
+  auto [state, added] = table_.find_or_add(from_source ? headers.flow : headers.flow.reversed());
   const bool idle = has_time && timestamp_ns - state.last_ns > timeouts_.idle_ns;
   const bool opens = (headers.tcp_flags & (kTcpSyn | kTcpAck | kTcpRst)) == kTcpSyn;
   const bool is_new = added || idle || (timeouts_.new_flow_at_syn && opens && state.is_closed());
   Packet packet;
   packet.is_new = is_new;
   if (is_new) {
-    const bool goes_on = !added && !opens && !state.is_closed() && canonical.protocol == kProtocolTcp;
+    const bool goes_on = !added && !opens && !state.is_closed() && headers.flow.protocol == kProtocolTcp;
     if (goes_on) packet.continues = state.flow;
     packet.initiator_is_the_same = state.initiator_is_source == from_source;
     state = {};
