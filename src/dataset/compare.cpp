@@ -54,21 +54,22 @@ class Comparison {
       const auto headers = parse_headers(input.interface(*packet).link_type, packet->data);
       pairing_.add(side, packet_content(headers, packet->data, packet->original_length),
                    packet->timestamp_ns);
-      if (side == Side::truth) flow_of_packet_.push_back(flow_of(headers));
+      if (side == Side::truth) flow_of_packet_.push_back(flow_of(headers, packet->data));
     }
     input.add_to(report);
   }
 
-  std::uint32_t flow_of(const std::optional<Headers>& headers) {
-    if (!headers) {
+  std::uint32_t flow_of(const std::optional<Headers>& outer, Bytes packet) {
+    if (!outer) {
       ++result_.non_ip;
       return kNoFlow;
     }
-    if (headers->fragment_offset != 0) {
+    const Headers headers = innermost_headers(*outer, packet);
+    if (headers.fragment_offset != 0) {
       ++result_.fragments;
       return kNoFlow;
     }
-    return flows_.number_of(headers->flow);
+    return flows_.number_of(headers.flow);
   }
 
   void read_again(Side side) {

@@ -93,6 +93,17 @@ TEST_F(Compare, CountsPairsAndBothKindsOfOthers) {
   EXPECT_TRUE(result.warnings.empty());
 }
 
+TEST_F(Compare, FlowsAreThoseWithinATunnel) {
+  Builder a = begin(), b = begin();
+  for (unsigned flow = 1; flow <= 3; ++flow) {
+    const std::string carrier = samples::ipv4({.protocol = 4}, udp(flow, "x"));
+    add(a, flow, carrier, "0,web");
+    add(b, flow, carrier, "0,web");
+  }
+  request_ = {save("a", a), save("b", b), path("m.csv"), {}, {}};
+  EXPECT_EQ(run().flows.total, 3u);
+}
+
 TEST_F(Compare, NothingIsMisScoredWhateverTheDress) {
   Builder a = begin(kLinkEthernet), swapped = begin(kLinkEthernet), cut = begin(kLinkEthernet), raw = begin();
   constexpr unsigned kPackets = 20'000;

@@ -47,12 +47,13 @@ class Summarizer {
     if (group >= counts_.size()) counts_.resize(groups_.groups().size());
     TrafficCounts& counts = counts_[group];
     add_packet(counts, packet);
-    const auto headers = parse_headers(interface.link_type, packet.data);
-    if (!headers) {
+    const auto outer = parse_headers(interface.link_type, packet.data);
+    if (!outer) {
       ++counts.non_ip_packets;
-    } else if (headers->fragment_offset == 0) {
-      flows_.add(headers->flow.canonical(), group);
+      return;
     }
+    const Headers headers = innermost_headers(*outer, packet.data);
+    if (headers.fragment_offset == 0) flows_.add(headers.flow.canonical(), group);
   }
 
   void finish(SummaryResult& result) {

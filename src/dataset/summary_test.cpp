@@ -9,6 +9,7 @@
 
 #include "corpus.h"
 #include "dataset/summary_fixture.h"
+#include "net/packet_samples.h"
 #include "pcapml/error.h"
 
 namespace pcapml {
@@ -51,6 +52,17 @@ TEST_F(Summary, AFlowOfTwoLabelsCountsInBothAndOnceInTotal) {
   EXPECT_EQ(result.groups.size(), 3u);
   EXPECT_EQ(result.total.flows, 1u);
   EXPECT_EQ(result.total.samples, 1u);
+}
+
+TEST_F(Summary, FlowsAreThoseWithinATunnel) {
+  Builder file = begin();
+  for (const unsigned port : {1000U, 1001U, 1001U}) {
+    const std::string carrier = samples::ipv4({.protocol = 4}, udp({1, 2, port, 53}));
+    add(file, port, carrier, "1,a");
+  }
+  const SummaryResult result = of(file);
+  EXPECT_EQ(result.total.flows, 2u);
+  EXPECT_EQ(result.total.non_ip_packets, 0u);
 }
 
 TEST_F(Summary, LaterFragmentsAddNoFlow) {
