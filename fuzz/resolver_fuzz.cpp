@@ -55,8 +55,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (!text.empty()) require(normal_host_name(text) == std::string(text));
   }
   const ResolverCounters c = resolver.counters();
-  require(c.flows == c.by_sni + c.by_quic + c.by_dns + c.by_ech + c.no_answer_before + c.hello_without_name +
-                         c.hello_incomplete + c.hello_forgotten + c.name_rejected);
+  require(c.flows == c.by_sni + c.by_quic + c.by_dns + c.by_ech + c.dns_flows + c.no_answer_before +
+                         c.hello_without_name + c.hello_incomplete + c.hello_forgotten + c.name_rejected);
   require(c.flows + c.other_flows == finder.tracker().flows());
   return 0;
 }

@@ -28,6 +28,8 @@ struct ResolverLimits {
   std::size_t flow_bytes = std::size_t{32} << 10;   ///< waiting for the rest of one flow's ClientHello
   std::size_t total_bytes = std::size_t{64} << 20;  ///< of all flows; the oldest goes first
   std::size_t dns_entries = 1'000'000;              ///< addresses that clients were given
+  std::size_t names = 1'000'000;                    ///< that differ; no further one is taken in
+  std::uint32_t flows = 16'000'000;                 ///< whose names are kept; the oldest goes first
 };
 
 /// What became of flows and answers. A flow counts under the best source of its name, or under one reason.
@@ -35,6 +37,7 @@ struct ResolverCounters {
   std::uint64_t flows = 0;  ///< TCP and UDP
   std::uint64_t other_flows = 0;
   std::uint64_t by_sni = 0, by_quic = 0, by_dns = 0, by_ech = 0;
+  std::uint64_t dns_flows = 0;           ///< of port 53, and no DNS answer before
   std::uint64_t no_answer_before = 0;    ///< no ClientHello seen, and no DNS answer before the flow
   std::uint64_t hello_without_name = 0;  ///< a ClientHello without server_name, and no DNS answer
   std::uint64_t hello_incomplete = 0;    ///< its end is missing, and no DNS answer
@@ -44,11 +47,15 @@ struct ResolverCounters {
   std::uint64_t dns_malformed = 0;
   std::uint64_t dns_names_rejected = 0;
   std::uint64_t dns_forgotten = 0;
+  std::uint64_t dns_streams_forgotten = 0;  ///< DNS over TCP, of too many connections or bytes
+  std::uint64_t hosts_forgotten = 0;        ///< Ethernet addresses
+  std::uint64_t names_refused = 0;          ///< found after as many as there is room for
+  std::uint64_t flows_forgotten = 0;        ///< they count above as what they were, but have no name any more
 };
 
 /// Finds the domain name of each flow's remote end from what its packets, and DNS answers before it, say.
-/// Knows no files and no labels. Memory: bounded by the limits, and 32 bytes for each flow, and its name. Not
-/// thread-safe.
+/// Knows no files and no labels. Memory is bounded by the limits: 48 bytes for each flow that is
+/// kept, about 100 for each name. Not thread-safe.
 class NameResolver {
  public:
   explicit NameResolver(const ResolverLimits& limits);

@@ -30,6 +30,7 @@ Json names_json(const ResolverCounters& names) {
           {"quic", names.by_quic},
           {"dns", names.by_dns},
           {"ech", names.by_ech},
+          {"dns_flows", names.dns_flows},
           {"no_answer_before", names.no_answer_before},
           {"hello_without_name", names.hello_without_name},
           {"hello_incomplete", names.hello_incomplete},
@@ -38,7 +39,11 @@ Json names_json(const ResolverCounters& names) {
           {"dns_answers", names.dns_answers},
           {"dns_malformed", names.dns_malformed},
           {"dns_names_rejected", names.dns_names_rejected},
-          {"dns_forgotten", names.dns_forgotten}};
+          {"dns_forgotten", names.dns_forgotten},
+          {"dns_streams_forgotten", names.dns_streams_forgotten},
+          {"hosts_forgotten", names.hosts_forgotten},
+          {"names_refused", names.names_refused},
+          {"flows_forgotten", names.flows_forgotten}};
 }
 
 // A path or a name may be any bytes; JSON is UTF-8.

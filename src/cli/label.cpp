@@ -125,6 +125,7 @@ class LabelCommand final : public Command {
     row("named by QUIC (quic)", names.by_quic);
     row("named by a DNS answer (dns)", names.by_dns);
     row("named by an outer ClientHello (ech)", names.by_ech);
+    row("without a name: flows of DNS itself", names.dns_flows);
     row("without a name: no ClientHello, no DNS answer before", names.no_answer_before);
     row("without a name: a ClientHello without server_name", names.hello_without_name);
     row("without a name: a ClientHello whose end is missing", names.hello_incomplete);
@@ -136,6 +137,10 @@ class LabelCommand final : public Command {
     row("DNS messages malformed", names.dns_malformed);
     row("DNS questions that are no host names", names.dns_names_rejected);
     row("DNS entries forgotten (--max-dns-entries)", names.dns_forgotten);
+    row("DNS connections forgotten (--max-waiting-bytes, or more than 4,096)", names.dns_streams_forgotten);
+    row("Ethernet addresses forgotten", names.hosts_forgotten);
+    row("names left out, as there is room for no more", names.names_refused);
+    row("flows whose names were forgotten, as there are too many", names.flows_forgotten);
     return text;
   }
 

@@ -57,12 +57,12 @@ void DnsNames::learn(const IpAddress& client, const IpAddress& remote, std::uint
   known = name;
 }
 
-bool DnsNames::was_told(const IpAddress& client, MacAddress mac, const IpAddress& remote,
-                        std::uint32_t name) const {
-  const auto was = [&](const IpAddress& by) {
-    return find(by, remote) == name || earlier_.find(key_of(by, remote, name)) != nullptr;
-  };
-  return was(client) || (mac != 0 && was(as_client(mac)));
+bool DnsNames::was_told(const IpAddress& client, const IpAddress& remote, std::uint32_t name) const {
+  return find(client, remote) == name || earlier_.find(key_of(client, remote, name)) != nullptr;
+}
+
+bool DnsNames::was_told(MacAddress client, const IpAddress& remote, std::uint32_t name) const {
+  return client != 0 && was_told(as_client(client), remote, name);
 }
 
 std::uint32_t DnsNames::find(const IpAddress& client, const IpAddress& remote) const {

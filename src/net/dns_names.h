@@ -30,13 +30,15 @@ class DnsNames {
   std::uint32_t find(const IpAddress& client, const IpAddress& remote) const;
   std::uint32_t find(MacAddress client, const IpAddress& remote) const;
 
-  /// Whether a client, by either address, was told this name for a remote address, now or earlier.
-  bool was_told(const IpAddress& client, MacAddress mac, const IpAddress& remote, std::uint32_t name) const;
+  /// Whether a client was told this name for a remote address, now or earlier.
+  bool was_told(const IpAddress& client, const IpAddress& remote, std::uint32_t name) const;
+  bool was_told(MacAddress client, const IpAddress& remote, std::uint32_t name) const;
 
   /// Whether all traffic behind this Ethernet address is one host's, as far as is known now.
   bool is_host(MacAddress mac) const;
 
-  std::uint64_t forgotten() const { return names_.forgotten(); }
+  std::uint64_t forgotten() const { return names_.forgotten() + earlier_.forgotten(); }
+  std::uint64_t hosts_forgotten() const { return hosts_.forgotten(); }
 
  private:
   static constexpr std::size_t kMaxHosts = 65536;

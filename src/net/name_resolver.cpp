@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pcapml/name_resolver.h"
 
+#include <algorithm>
 #include <map>
 #include <string>
 #include <unordered_map>
@@ -70,11 +71,14 @@ std::string_view name_of(NameSource source) {
 
 class NameResolver::State {
  public:
-  explicit State(const ResolverLimits& limits) : limits_(limits), dns_(limits.dns_entries) {}
+  explicit State(const ResolverLimits& limits) : limits_(limits), dns_(limits.dns_entries) {
+    limits_.flows = std::max<std::uint32_t>(limits_.flows, 1);
+  }
 
   void add(const FlowPacket& packet, std::uint16_t link_type, Bytes frame) {
-    if (packet.flow.flow >= flows_.size()) flows_.resize(packet.flow.flow + 1);
-    Flow& flow = flows_[packet.flow.flow];
+    while (next_flow_ <= packet.flow.flow) add_flow();
+    if (is_forgotten(packet.flow.flow)) return;
+    Flow& flow = flow_of(packet.flow.flow);
     if (packet.flow.is_new) begin(flow, packet, macs_of(packet, link_type, frame));
     if (flow.transport == kProtocolNone || packet.is_partial || !packet.headers.has_transport) return;
     const FlowKey& key = packet.headers.flow;
@@ -93,11 +97,12 @@ class NameResolver::State {
   std::size_t waiting_bytes() const { return hello_bytes_ + stream_bytes_; }
 
   Name name(std::uint32_t number) const {
-    if (number >= flows_.size()) return {};
-    const Flow& flow = flows_[number];
+    if (number >= next_flow_ || is_forgotten(number)) return {};
+    const Flow& flow = flow_of(number);
     if (flow.hello_name != 0 && flow.hello_source != NameSource::ech)
       return {names_[flow.hello_name - 1], flow.hello_source};
-    if (flow.asked_for_outer) return {names_[flow.hello_name - 1], NameSource::dns};
+    if (flow.asked_for_outer || (flow.host_asked_for_outer && dns_.is_host(flow.client)))
+      return {names_[flow.hello_name - 1], NameSource::dns};
     const std::uint32_t by_dns =
         flow.host_name != 0 && dns_.is_host(flow.client) ? flow.host_name : flow.client_name;
     if (by_dns != 0) return {names_[by_dns - 1], NameSource::dns};
@@ -108,20 +113,15 @@ class NameResolver::State {
   ResolverCounters counters() const {
     ResolverCounters c = counters_;
     c.dns_forgotten = dns_.forgotten();
-    for (std::uint32_t i = 0; i < flows_.size(); ++i) {
-      if (flows_[i].transport == kProtocolNone) {
-        ++c.other_flows;
-        continue;
-      }
-      ++c.flows;
-      ++counter_of(c, name(i).source, flows_[i].outcome);
-    }
+    c.hosts_forgotten = dns_.hosts_forgotten();
+    for (std::uint64_t i = next_flow_ - flows_.size(); i < next_flow_; ++i)
+      count(c, static_cast<std::uint32_t>(i));
     return c;
   }
 
  private:
   /// Why a flow's own packets gave no name.
-  enum class Outcome : std::uint8_t { no_hello, no_name, incomplete, forgotten, rejected };
+  enum class Outcome : std::uint8_t { no_hello, is_dns, no_name, incomplete, forgotten, rejected };
 
   struct Flow {
     std::uint32_t hello_name = 0;   // 0: none, else one more than the index into names_
@@ -133,7 +133,8 @@ class NameResolver::State {
     Outcome outcome = Outcome::no_hello;
     std::uint8_t transport = kProtocolNone;
     bool is_decided = false;
-    bool asked_for_outer = false;  // an answer gave this address for the outer name of the hello
+    bool asked_for_outer = false;       // an answer gave this address for the outer name of the hello
+    bool host_asked_for_outer = false;  // the same by the opener's Ethernet address
     bool has_syn = false;
     bool opener_known = false;
     bool initiator_opened = true;  // it, or else the other end
@@ -148,6 +149,7 @@ class NameResolver::State {
       case NameSource::none: break;
     }
     switch (outcome) {
+      case Outcome::is_dns: return c.dns_flows;
       case Outcome::no_name: return c.hello_without_name;
       case Outcome::incomplete: return c.hello_incomplete;
       case Outcome::forgotten: return c.hello_forgotten;
@@ -157,17 +159,45 @@ class NameResolver::State {
     return c.no_answer_before;
   }
 
+  bool is_forgotten(std::uint32_t number) const { return number + flows_.size() < next_flow_; }
+  Flow& flow_of(std::uint32_t number) { return flows_[number % limits_.flows]; }
+  const Flow& flow_of(std::uint32_t number) const { return flows_[number % limits_.flows]; }
+
+  void add_flow() {
+    if (flows_.size() < limits_.flows) {
+      flows_.emplace_back();
+    } else {
+      const auto oldest = static_cast<std::uint32_t>(next_flow_ - limits_.flows);
+      if (const auto it = hellos_.find(oldest); it != hellos_.end()) give_up(it);
+      count(counters_, oldest);
+      ++counters_.flows_forgotten;
+      flow_of(oldest) = {};
+    }
+    ++next_flow_;
+  }
+
+  void count(ResolverCounters& c, std::uint32_t number) const {
+    const Flow& flow = flow_of(number);
+    if (flow.transport == kProtocolNone) {
+      ++c.other_flows;
+      return;
+    }
+    ++c.flows;
+    ++counter_of(c, name(number).source, flow.outcome);
+  }
+
   void begin(Flow& flow, const FlowPacket& packet, const Macs& macs) {
     const FlowKey& key = packet.headers.flow;
     dns_.see(macs.source, key.source);
     dns_.see(macs.destination, key.destination);
     if (key.protocol != kProtocolTcp && key.protocol != kProtocolUdp) return;
-    if (packet.flow.continues) {
-      flow = flows_[*packet.flow.continues];
+    if (packet.flow.continues && !is_forgotten(*packet.flow.continues)) {
+      flow = flow_of(*packet.flow.continues);
       if (!packet.flow.initiator_is_the_same) flow.initiator_opened = !flow.initiator_opened;
       return;
     }
     flow.transport = key.protocol;
+    if (key.source_port == kDnsPort || key.destination_port == kDnsPort) flow.outcome = Outcome::is_dns;
     const std::uint8_t opening = packet.headers.tcp_flags & (kTcpSyn | kTcpAck);
     flow.opener_known = (opening & kTcpSyn) != 0;
     flow.initiator_opened = opening != (kTcpSyn | kTcpAck);
@@ -197,8 +227,10 @@ class NameResolver::State {
     stream_bytes_ += stream.memory();
     const bool ends = (packet.headers.tcp_flags & (kTcpFin | kTcpRst)) != 0;
     if (ends) forget_stream(dns_streams_.find(packet.flow.flow));
-    while (stream_bytes_ > limits_.total_bytes || dns_streams_.size() > kMaxDnsStreams)
+    while (stream_bytes_ > limits_.total_bytes || dns_streams_.size() > kMaxDnsStreams) {
+      ++counters_.dns_streams_forgotten;
       forget_stream(dns_streams_.begin());
+    }
   }
 
   void forget_stream(std::map<std::uint32_t, DnsStream>::iterator it) {
@@ -214,7 +246,7 @@ class NameResolver::State {
     if (kind != DnsMessage::answer) return kind != DnsMessage::malformed;
     ++counters_.dns_answers;
     if (const auto name = normal_host_name(answer.question)) {
-      dns_.learn(client, mac, answer.addresses, intern(*name));
+      if (const std::uint32_t number = intern(*name)) dns_.learn(client, mac, answer.addresses, number);
     } else {
       ++counters_.dns_names_rejected;
     }
@@ -258,7 +290,8 @@ class NameResolver::State {
   /// asked for it, which it does not for a provider's.
   void ask_for_outer(Flow& flow, const FlowPacket& packet, bool from_client) {
     const FlowKey key = from_client ? packet.headers.flow : packet.headers.flow.reversed();
-    flow.asked_for_outer = dns_.was_told(key.source, flow.client, key.destination, flow.hello_name);
+    flow.asked_for_outer = dns_.was_told(key.source, key.destination, flow.hello_name);
+    flow.host_asked_for_outer = dns_.was_told(flow.client, key.destination, flow.hello_name);
   }
 
   /// A flow's search, and the bytes that it has in hello_bytes_.
@@ -269,7 +302,7 @@ class NameResolver::State {
   using Hellos = std::map<std::uint32_t, Waiting>;  // by flow, so that the oldest is first
 
   void give_up(Hellos::iterator it) {
-    Flow& flow = flows_[it->first];
+    Flow& flow = flow_of(it->first);
     end(it);
     if (flow.hello_name == 0) flow.outcome = Outcome::forgotten;
   }
@@ -277,7 +310,7 @@ class NameResolver::State {
   void end(Hellos::iterator it) {
     HelloSearch& search = it->second.search;
     const HelloState state = search.finish();
-    decide(flows_[it->first], search, state);
+    decide(flow_of(it->first), search, state);
     forget(it);
   }
 
@@ -294,6 +327,10 @@ class NameResolver::State {
       flow.outcome = Outcome::no_name;
     } else if (const auto name = normal_host_name(search.server_name())) {
       flow.hello_name = intern(*name);
+      if (flow.hello_name == 0) {
+        flow.outcome = Outcome::forgotten;
+        return;
+      }
       flow.hello_source = search.has_ech()   ? NameSource::ech
                           : search.is_quic() ? NameSource::quic
                                              : NameSource::sni;
@@ -302,8 +339,14 @@ class NameResolver::State {
     }
   }
 
-  /// One more than the index of a name in names_.
+  /// One more than the index of a name in names_; 0: there is no room for it.
   std::uint32_t intern(const std::string& name) {
+    if (names_.size() >= limits_.names) {
+      const auto known = name_numbers_.find(name);
+      if (known != name_numbers_.end()) return known->second;
+      ++counters_.names_refused;
+      return 0;
+    }
     const auto [it, added] = name_numbers_.try_emplace(name, static_cast<std::uint32_t>(names_.size() + 1));
     if (added) names_.push_back(it->first);
     return it->second;
@@ -314,7 +357,8 @@ class NameResolver::State {
   ResolverLimits limits_;
   ResolverCounters counters_;  // those that are not kept in the flows
   DnsNames dns_;
-  std::vector<Flow> flows_;
+  std::vector<Flow> flows_;  // a ring of the latest
+  std::uint64_t next_flow_ = 0;
   Hellos hellos_;
   std::map<std::uint32_t, DnsStream> dns_streams_;  // by flow, too
   std::size_t hello_bytes_ = 0;
