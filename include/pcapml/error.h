@@ -33,6 +33,12 @@ class UsageError : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
+/// The kernel, or what it allows this user, lacks something. what() names cause and remedy.
+class KernelError : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
 /// SIGINT or SIGTERM arrived; the work unwinds and leaves nothing behind.
 class Interrupted : public std::runtime_error {
  public:

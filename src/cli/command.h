@@ -26,6 +26,7 @@ class Command {
   virtual int run(Console& console) = 0;
 };
 
+std::unique_ptr<Command> make_capture_command();
 std::unique_ptr<Command> make_label_command();
 std::unique_ptr<Command> make_sort_command();
 std::unique_ptr<Command> make_split_command();

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dataset/section_copier.h"
 
-#include "dataset/synthetic_ethernet.h"
+#include "format/synthetic_ethernet.h"
 #include "format/block.h"
 #include "format/options.h"
 

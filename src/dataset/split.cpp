@@ -13,7 +13,7 @@
 #include "dataset/sample_capture.h"
 #include "dataset/sample_files.h"
 #include "dataset/sample_metadata.h"
-#include "dataset/synthetic_ethernet.h"
+#include "format/synthetic_ethernet.h"
 #include "label/packet_label.h"
 
 namespace pcapml {

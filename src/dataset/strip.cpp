@@ -6,7 +6,7 @@
 #include "dataset/capture_input.h"
 #include "dataset/pcap_shapes.h"
 #include "dataset/section_copier.h"
-#include "dataset/synthetic_ethernet.h"
+#include "format/synthetic_ethernet.h"
 #include "io/output_file.h"
 #include "label/packet_label.h"
 #include "pcapml/error.h"

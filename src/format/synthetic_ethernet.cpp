@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "dataset/synthetic_ethernet.h"
+#include "format/synthetic_ethernet.h"
 
 #include <array>
 #include <limits>

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace pcapml {
+
+/// What names a process in the labels.
+enum class LabelBy : unsigned char {
+  comm,     ///< the name of the thread group's leader
+  exe,      ///< base name of the executable
+  unit,     ///< systemd unit, or else the last part of the cgroup's path
+  cmdline,  ///< command line, with blanks between the arguments
+};
+
+struct CaptureRequest {
+  std::string output = "capture.pcapng";  ///< - for standard output
+  std::string cgroup;  ///< a directory of cgroup2; empty: where cgroup2 is mounted, that is the whole machine
+  std::vector<std::string> allow;  ///< processes; empty: all
+  std::vector<std::string> deny;
+  std::uint32_t snap_length = 1500;  ///< bytes kept of each packet; 0: all
+  bool include_dns = false;
+  bool resolve = true;
+  bool known_only = false;  ///< leave out packets without a known process
+  bool arguments = true;    ///< write command lines
+  std::string label;        ///< instead of the process's name
+  LabelBy label_by = LabelBy::comm;
+  std::string session;
+  bool provenance = false;
+  bool superpackets = false;
+  bool ethernet = false;
+  std::size_t buffer_megabytes = 64;
+  std::size_t duration_s = 0;  ///< 0: until a signal
+  std::uint64_t count = 0;     ///< packets to write; 0: no limit
+  std::string command_line;    ///< for the section header
+
+  /// Called once when packets are being captured.
+  std::function<void(const std::string& cgroup, std::size_t known_sockets)> ready = {};
+  std::function<void(const std::string&)> warn = {};
+};
+
+/// Packets of one label and executable.
+struct CapturedLabel {
+  std::string label;
+  std::string executable;
+  std::uint64_t packets = 0;
+};
+
+/// Packets are counted as the wire has them, unless said otherwise.
+struct CaptureResult {
+  std::uint64_t captured = 0;  ///< seen by the kernel's programs and delivered
+  std::uint64_t written = 0;
+  std::uint64_t lost_egress = 0;  ///< because the buffer was full
+  std::uint64_t lost_ingress = 0;
+  std::uint64_t cut = 0;         ///< written without some of their payload, because the buffer ran short
+  std::uint64_t unknown = 0;     ///< labelled _unknown
+  std::uint64_t kernel = 0;      ///< labelled _kernel
+  std::uint64_t translated = 0;  ///< whose addresses are not those of their socket (NAT)
+  std::uint64_t dns_left_out = 0;
+  std::uint64_t not_allowed = 0;       ///< left out by allow and deny
+  std::uint64_t unknown_left_out = 0;  ///< left out by known_only
+  std::uint64_t copies_left_out = 0;   ///< of one packet for further sockets of the same process
+  std::uint64_t checksums_open = 0;    ///< not filled in, because payload was missing
+  std::uint64_t malformed = 0;         ///< superpackets of no known form, written as they were
+  std::uint64_t events_lost = 0;       ///< news of processes and sockets, for lack of buffer
+  std::uint64_t holds_cut_short =
+      0;                          ///< packets that waited for their process and had to go, for lack of memory
+  std::uint64_t clock_steps = 0;  ///< of the wall clock, above 1 ms
+  std::size_t known_sockets = 0;  ///< when it began
+  std::vector<CapturedLabel> labels;  ///< most packets first
+  int signal = 0;                     ///< what ended it
+};
+
+/// Captures the packets of a cgroup's sockets and labels each with the process that sent or received it.
+///
+/// Writes whole blocks directly under the output's name. Returns at SIGINT, SIGTERM, SIGHUP, or when duration
+/// or count are reached. Throws KernelError where the kernel lacks what this needs, std::system_error where
+/// the output cannot be written: what was written stays, and is a whole file.
+CaptureResult capture(const CaptureRequest& request);
+
+}  // namespace pcapml

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Captures the packets of a cgroup and the owners of their sockets. Thin entries; what they do is in
+   owner.h, process.h and packet.h. */
+#include <linux/bpf.h>
+
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_endian.h>
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_tracing.h>
+
+#define AF_INET 2
+#define AF_INET6 10
+
+#include "owner.h"
+#include "packet.h"
+
+char _license[] SEC("license") = "GPL";
+
+SEC("cgroup_skb/egress")
+int on_egress(struct __sk_buff* skb) { return record(skb, PCAPML_EGRESS); }
+
+SEC("cgroup_skb/ingress")
+int on_ingress(struct __sk_buff* skb) { return record(skb, PCAPML_INGRESS); }
+
+SEC("cgroup/sock_create")
+int on_create(struct bpf_sock* socket) {
+  use_socket(socket, bpf_get_socket_cookie(socket), PCAPML_VIA_CREATE, 0);
+  return 1;
+}
+
+SEC("cgroup/post_bind4")
+int on_bind4(struct bpf_sock* socket) {
+  use_socket(socket, bpf_get_socket_cookie(socket), PCAPML_VIA_CREATE, 0);
+  return 1;
+}
+
+SEC("cgroup/post_bind6")
+int on_bind6(struct bpf_sock* socket) {
+  use_socket(socket, bpf_get_socket_cookie(socket), PCAPML_VIA_CREATE, 0);
+  return 1;
+}
+
+#define ON_ADDRESS(name, section, via)                                      \
+  SEC(section)                                                              \
+  int name(struct bpf_sock_addr* context) {                                 \
+    struct bpf_sock* socket = context->sk;                                  \
+    if (socket) use_socket(socket, bpf_get_socket_cookie(context), via, 1); \
+    return 1;                                                               \
+  }
+
+ON_ADDRESS(on_connect4, "cgroup/connect4", PCAPML_VIA_CONNECT)
+ON_ADDRESS(on_connect6, "cgroup/connect6", PCAPML_VIA_CONNECT)
+ON_ADDRESS(on_receive4, "cgroup/recvmsg4", PCAPML_VIA_RECEIVE)
+ON_ADDRESS(on_receive6, "cgroup/recvmsg6", PCAPML_VIA_RECEIVE)
+/* accept() with room for an address asks for the peer's name, in the process that accepts. */
+ON_ADDRESS(on_accept4, "cgroup/getpeername4", PCAPML_VIA_ACCEPT)
+ON_ADDRESS(on_accept6, "cgroup/getpeername6", PCAPML_VIA_ACCEPT)
+
+/* Names the remote end of the datagram that this thread sends next, before any translation. */
+#define ON_SEND(name, section, FAMILY, V4, V6)                                                           \
+  SEC(section)                                                                                           \
+  int name(struct bpf_sock_addr* context) {                                                              \
+    struct bpf_sock* socket = context->sk;                                                               \
+    if (!socket) return 1;                                                                               \
+    struct pcapml_owner* owner = use_socket(socket, bpf_get_socket_cookie(context), PCAPML_VIA_SEND, 1); \
+    if (!owner) return 1;                                                                                \
+    struct pcapml_endpoint remote = {};                                                                  \
+    __u32 v6[4] = {};                                                                                    \
+    V6;                                                                                                  \
+    read_endpoint(&remote, FAMILY, context->user_port, V4, v6);                                          \
+    owner->remote = remote;                                                                              \
+    owner->remote_tid = BPF_CORE_READ(current_task(), pid);                                              \
+    return 1;                                                                                            \
+  }
+
+ON_SEND(on_send4, "cgroup/sendmsg4", AF_INET, context->user_ip4, (void)v6)
+ON_SEND(on_send6, "cgroup/sendmsg6", AF_INET6, 0, v6[0] = context->user_ip6[0]; v6[1] = context->user_ip6[1];
+        v6[2] = context->user_ip6[2]; v6[3] = context->user_ip6[3])
+
+/* Since Linux 6.3. Fires after the data was read; the only sign of processes that accept without an address,
+   or inherit a bound socket, and never write. */
+SEC("tp_btf/sock_recv_length")
+int BPF_PROG(on_read, struct sock* sk, int result, int flags) {
+  if (result < 0) return 0;
+  struct pcapml_owner* owner = bpf_sk_storage_get(&owners, sk, 0, 0);
+  if (!owner) return 0;
+  const __u64 cookie = bpf_get_socket_cookie(sk);
+  if (take(owner, cookie, PCAPML_VIA_RECEIVE, 1)) tell_owner(owner, cookie, (__u64)address_of(sk));
+  return 0;
+}
+
+SEC("tp_btf/sched_process_exec")
+int BPF_PROG(on_exec, struct task_struct* task) {
+  const __u32 pid = BPF_CORE_READ(task, tgid);
+  struct known_process* known = bpf_map_lookup_elem(&processes, &pid);
+  if (!known) return 0;
+  bpf_probe_read_kernel_str(known->name, sizeof(known->name), &task->comm);
+  tell_process((__u64)address_of(task), bpf_ktime_get_boot_ns(), 1);
+  return 0;
+}
+
+SEC("tp_btf/task_rename")
+int BPF_PROG(on_rename, struct task_struct* task, const char* name) {
+  const __u32 pid = BPF_CORE_READ(task, tgid);
+  if (BPF_CORE_READ(task, pid) != pid) return 0; /* threads do not name their process */
+  struct known_process* known = bpf_map_lookup_elem(&processes, &pid);
+  if (known) bpf_probe_read_kernel_str(known->name, sizeof(known->name), name);
+  return 0;
+}

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#pragma once
+
+#include "events.h"
+#include "kernel_types.h"
+
+struct {
+  __uint(type, BPF_MAP_TYPE_SK_STORAGE);
+  __uint(map_flags, BPF_F_NO_PREALLOC | BPF_F_CLONE);
+  __type(key, int);
+  __type(value, struct pcapml_owner);
+} owners SEC(".maps");
+
+struct {
+  __uint(type, BPF_MAP_TYPE_RINGBUF);
+  __uint(max_entries, 64 << 20);
+} ring SEC(".maps");
+
+struct known_process {
+  __u64 start_ns;
+  char name[PCAPML_NAME_LENGTH];
+};
+
+/* Owners, by thread group. */
+struct {
+  __uint(type, BPF_MAP_TYPE_LRU_HASH);
+  __uint(max_entries, 1 << 16);
+  __type(key, __u32);
+  __type(value, struct known_process);
+} processes SEC(".maps");
+
+struct interface_key {
+  __u32 netns;
+  __u32 interface;
+};
+
+struct {
+  __uint(type, BPF_MAP_TYPE_LRU_HASH);
+  __uint(max_entries, 4096);
+  __type(key, struct interface_key);
+  __type(value, __u8);
+} interfaces SEC(".maps");
+
+struct {
+  __uint(type, BPF_MAP_TYPE_HASH);
+  __uint(max_entries, 1 << 16);
+  __type(key, struct pcapml_listener);
+  __type(value, struct pcapml_owner);
+} listeners SEC(".maps");
+
+struct {
+  __uint(type, BPF_MAP_TYPE_HASH);
+  __uint(max_entries, 4096);
+  __type(key, struct pcapml_loss_key);
+  __type(value, __u64);
+} losses SEC(".maps");
+
+const volatile __u64 wakeup_bytes = 1 << 20;   /* waking the reader costs more than copying a packet */
+const volatile __u64 payload_bytes = 32 << 20; /* of the ring in use; above it only headers are kept */
+
+__u64 lost[2];     /* by direction, in packets on the wire */
+__u64 events_lost; /* owners, processes, interfaces */
+__u64 storage_failures;
+
+/* Above this fill packets are cut to this size: it holds every IP and TCP header with options. */
+#define HEADERS_ONLY 256
+
+static __always_inline __u64 wakeup(void) {
+  return bpf_ringbuf_query(&ring, BPF_RB_AVAIL_DATA) >= wakeup_bytes ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP;
+}

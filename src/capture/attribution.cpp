@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "capture/attribution.h"
+
+#include <utility>
+
+#include "net/tcp_flags.h"
+#include "pcapml/cursor.h"
+
+namespace pcapml {
+namespace {
+
+constexpr std::int64_t kHandshakeKept = 120'000'000'000;  // SYNs are repeated for about two minutes
+
+std::int64_t time_of(const pcapml_packet& packet) { return static_cast<std::int64_t>(packet.time_ns); }
+
+bool is_confirmed(const pcapml_packet& packet) {
+  return packet.owner.pid == 0 || packet.owner.confirmed_cookie == packet.cookie ||
+         (packet.socket_flags & PCAPML_SOCKET_SENT_BY_CURRENT) != 0;
+}
+
+Endpoint remote_in(const pcapml_packet& packet, const std::optional<Headers>& headers) {
+  if (!headers) return {};
+  const FlowKey& flow = headers->flow;
+  return packet.direction == PCAPML_EGRESS ? Endpoint{flow.destination, flow.destination_port}
+                                           : Endpoint{flow.source, flow.source_port};
+}
+
+/// The sequence number of a SYN that opens a connection, or nullopt.
+std::optional<std::uint32_t> opening(const pcapml_packet& packet, const std::optional<Headers>& headers,
+                                     Bytes bytes) {
+  if (packet.direction != PCAPML_INGRESS || !headers) return std::nullopt;
+  if ((headers->tcp_flags & (kTcpSyn | kTcpAck)) != kTcpSyn) return std::nullopt;
+  Cursor at(bytes);
+  at.skip(headers->transport_offset + 4);
+  return at.be32();
+}
+
+}  // namespace
+
+void Attribution::add(const pcapml_packet& packet, Bytes bytes) {
+  if ((packet.socket_flags & PCAPML_SOCKET_LISTENS) != 0) {
+    add_to_listener(packet, bytes);
+    return;
+  }
+  Socket& socket = socket_of(packet.cookie, packet.owner, endpoint_of(packet.remote), time_of(packet));
+  if (is_confirmed(packet)) {
+    if (packet.owner.pid != 0) confirm(socket, packet.owner);
+  } else if (!socket.gave_up) {
+    hold(socket.hold, packet, bytes);
+    return;
+  }
+  let_go(socket.hold, nullptr, socket.sample);
+  release(packet, bytes, socket.sample, false);
+}
+
+void Attribution::add_to_listener(const pcapml_packet& packet, Bytes bytes) {
+  const auto headers = parse_headers(kLinkRaw, bytes);
+  const HandshakeKey key{packet.cookie, remote_in(packet, headers)};
+  const auto syn = opening(packet, headers, bytes);
+  auto [it, added] = handshakes_.try_emplace(key);
+  Handshake& handshake = it->second;
+  if (!added && syn && (handshake.connection != 0 || handshake.sequence != *syn)) {
+    let_go(handshake.hold, nullptr, handshake.sample);
+    handshake = {};
+    added = true;
+  }
+  if (added) handshake.sample = next_handshake_++;
+  if (syn) handshake.sequence = *syn;
+  handshake.last_ns = time_of(packet);
+  if (handshake.connection != 0) {
+    // A repeated SYN, or the last ACK of a handshake whose connection was accepted already.
+    Socket& socket = sockets_[handshake.connection];
+    if (handshake.owner.pid != 0 || socket.gave_up) {
+      pcapml_packet settled = packet;
+      if (handshake.owner.pid != 0) settled.owner = handshake.owner;
+      release(settled, bytes, handshake.sample, false);
+    } else {
+      hold(socket.hold, packet, bytes);
+    }
+  } else if (packet.owner.pid == 0 || handshake.gave_up) {
+    release(packet, bytes, handshake.sample, false);
+  } else {
+    hold(handshake.hold, packet, bytes);
+  }
+}
+
+Attribution::Socket& Attribution::socket_of(std::uint64_t cookie, const pcapml_owner& owner,
+                                            const Endpoint& remote, std::int64_t now_ns) {
+  const auto [it, added] = sockets_.try_emplace(cookie);
+  Socket& socket = it->second;
+  socket.last_ns = now_ns;
+  if (!added) return socket;
+  socket.sample = cookie;
+  const bool is_accepted = owner.cookie != 0 && owner.cookie != cookie;
+  if (!is_accepted) return socket;
+  const auto handshake = handshakes_.find({owner.cookie, remote});
+  if (handshake == handshakes_.end() || handshake->second.connection != 0) return socket;
+  socket.has_handshake = true;
+  socket.handshake = handshake->first;
+  socket.sample = handshake->second.sample;
+  socket.gave_up = handshake->second.gave_up;
+  socket.hold = std::move(handshake->second.hold);
+  handshake->second.hold = {};
+  handshake->second.connection = cookie;
+  return socket;
+}
+
+void Attribution::add(const pcapml_owner_event& event) {
+  const bool is_accepted = event.owner.cookie != 0 && event.owner.cookie != event.cookie;
+  const auto it = sockets_.find(event.cookie);
+  if (it == sockets_.end() && !is_accepted) return;
+  Socket& socket = socket_of(event.cookie, event.owner, endpoint_of(event.remote),
+                             static_cast<std::int64_t>(event.time_ns));
+  confirm(socket, event.owner);
+}
+
+/// The owner's first sign of life settles what waited, and the handshake's packets to come.
+void Attribution::confirm(Socket& socket, const pcapml_owner& owner) {
+  if (socket.has_handshake) {
+    const auto handshake = handshakes_.find(socket.handshake);
+    if (handshake != handshakes_.end() && handshake->second.owner.pid == 0) handshake->second.owner = owner;
+  }
+  let_go(socket.hold, &owner, socket.sample);
+}
+
+void Attribution::hold(Hold& hold, const pcapml_packet& packet, Bytes bytes) {
+  if (hold.packets.empty() && hold.deadline_ns == 0) hold.deadline_ns = time_of(packet) + kHold;
+  hold.packets.push_back({packet, {bytes.begin(), bytes.end()}});
+  held_bytes_ += bytes.size();
+  ++holding_;
+  if (held_bytes_ > kMostHeldBytes) {
+    cut_short_ += holding_;
+    finish();
+  }
+}
+
+void Attribution::let_go(Hold& hold, const pcapml_owner* owner, std::uint64_t sample) {
+  std::vector<Held> packets = std::exchange(hold, {}).packets;
+  for (Held& held : packets) {
+    held_bytes_ -= held.bytes.size();
+    --holding_;
+    if (owner != nullptr) {
+      const pcapml_endpoint remote = held.packet.owner.remote;
+      const std::uint32_t remote_tid = held.packet.owner.remote_tid;
+      held.packet.owner = *owner;
+      held.packet.owner.remote = remote;
+      held.packet.owner.remote_tid = remote_tid;
+    }
+    release(held.packet, held.bytes, sample, true);
+  }
+}
+
+void Attribution::release(const pcapml_packet& packet, Bytes bytes, std::uint64_t sample, bool was_held) {
+  Endpoint remote = endpoint_of(packet.remote);
+  Endpoint sample_remote;
+  if ((packet.socket_flags & PCAPML_SOCKET_CONNECTED) == 0) {
+    remote = remote_in(packet, parse_headers(kLinkRaw, bytes));
+    const bool is_named = (packet.socket_flags & PCAPML_SOCKET_SENT_BY_CURRENT) != 0 &&
+                          packet.owner.remote.family != 0 && packet.owner.remote_tid == packet.owner.tid;
+    if (is_named) remote = endpoint_of(packet.owner.remote);
+    if ((packet.socket_flags & PCAPML_SOCKET_LISTENS) == 0) sample_remote = remote;
+  }
+  release_({packet, bytes, sample, sample_remote, remote, was_held});
+}
+
+void Attribution::expire(std::int64_t now_ns) {
+  const auto is_due = [&](const Hold& hold) { return !hold.packets.empty() && hold.deadline_ns <= now_ns; };
+  if (holding_ > 0) {
+    for (auto& [key, handshake] : handshakes_)
+      if (is_due(handshake.hold)) {
+        handshake.gave_up = true;
+        let_go(handshake.hold, nullptr, handshake.sample);
+      }
+    for (auto& [cookie, socket] : sockets_)
+      if (is_due(socket.hold)) {
+        socket.gave_up = true;
+        let_go(socket.hold, nullptr, socket.sample);
+      }
+  }
+  if (now_ns - last_sweep_ns_ > 1'000'000'000) forget(now_ns);
+}
+
+void Attribution::forget(std::int64_t now_ns) {
+  last_sweep_ns_ = now_ns;
+  std::erase_if(handshakes_, [&](const auto& entry) {
+    return entry.second.hold.packets.empty() && now_ns - entry.second.last_ns > kHandshakeKept;
+  });
+}
+
+void Attribution::finish() {
+  for (auto& [key, handshake] : handshakes_) let_go(handshake.hold, nullptr, handshake.sample);
+  for (auto& [cookie, socket] : sockets_) let_go(socket.hold, nullptr, socket.sample);
+}
+
+}  // namespace pcapml

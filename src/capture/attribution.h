@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <unordered_map>
+#include <vector>
+
+#include "bpf/events.h"
+#include "capture/endpoint.h"
+#include "pcapml/bytes.h"
+
+namespace pcapml {
+
+/// A packet whose owner is settled. Borrows.
+struct AttributedPacket {
+  const pcapml_packet& packet;  ///< `owner` in it is the final one
+  Bytes bytes;
+  std::uint64_t sample_cookie;  ///< names the sample; of a handshake, that of the connection it began
+  Endpoint sample_remote;       ///< the same, where the socket has no remote end of its own
+  Endpoint remote;              ///< as the labelled process sees it, before any translation
+  bool was_held = false;
+};
+
+/// Settles who owns each packet: packets of a socket that nobody was yet seen to use wait a little for the
+/// process that will; a handshake, which the kernel does on the listening socket, belongs to the connection
+/// that comes of it. Knows no kernel and no files; packets of one socket come out in the order in which they
+/// went in. Not thread-safe.
+class Attribution {
+ public:
+  static constexpr std::int64_t kHold = 200'000'000;                    ///< ns
+  static constexpr std::size_t kMostHeldBytes = std::size_t{64} << 20;  ///< of all sockets
+
+  using Release = std::function<void(const AttributedPacket&)>;
+  explicit Attribution(Release release) : release_(std::move(release)) {}
+
+  void add(const pcapml_packet& packet, Bytes bytes);
+  void add(const pcapml_owner_event& event);
+  /// Lets go what waited long enough. `now_ns` is boot time.
+  void expire(std::int64_t now_ns);
+  /// Lets go everything.
+  void finish();
+
+  std::uint64_t cut_short() const { return cut_short_; }
+
+ private:
+  struct Held {
+    pcapml_packet packet;
+    std::vector<std::byte> bytes;
+  };
+  struct Hold {
+    std::vector<Held> packets;
+    std::int64_t deadline_ns = 0;
+  };
+  /// A listening socket's packets with one remote end.
+  struct Handshake {
+    Hold hold;
+    std::uint64_t sample = 0;      // cookie-like number of its own until the connection's socket is known
+    std::uint64_t connection = 0;  // cookie
+    std::uint32_t sequence = 0;    // of the SYN
+    std::int64_t last_ns = 0;
+    bool gave_up = false;
+    pcapml_owner owner{};  // of the connection, once confirmed
+  };
+  struct HandshakeKey {
+    std::uint64_t listener;
+    Endpoint remote;
+    auto operator<=>(const HandshakeKey&) const = default;
+  };
+  struct Socket {
+    Hold hold;
+    std::uint64_t sample = 0;
+    HandshakeKey handshake{};
+    std::int64_t last_ns = 0;
+    bool has_handshake = false;
+    bool gave_up = false;
+  };
+
+  void add_to_listener(const pcapml_packet& packet, Bytes bytes);
+  Socket& socket_of(std::uint64_t cookie, const pcapml_owner& owner, const Endpoint& remote,
+                    std::int64_t now_ns);
+  void hold(Hold& hold, const pcapml_packet& packet, Bytes bytes);
+  void let_go(Hold& hold, const pcapml_owner* owner, std::uint64_t sample);
+  void release(const pcapml_packet& packet, Bytes bytes, std::uint64_t sample, bool was_held);
+  void confirm(Socket& socket, const pcapml_owner& owner);
+  void forget(std::int64_t now_ns);
+
+  Release release_;
+  std::unordered_map<std::uint64_t, Socket> sockets_;
+  std::map<HandshakeKey, Handshake> handshakes_;
+  std::uint64_t next_handshake_ = std::uint64_t{1} << 63;  // no cookie is so large
+  std::size_t held_bytes_ = 0;
+  std::uint64_t cut_short_ = 0;
+  std::int64_t last_sweep_ns_ = 0;
+  std::size_t holding_ = 0;  // packets
+};
+
+}  // namespace pcapml

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+
+namespace pcapml {
+
+/// Where cgroup2 is mounted, by /proc/self/mountinfo; empty where it is not.
+std::string cgroup2_mount();
+
+/// The directory to attach to: `path`, or the mount where it is empty or names the customary place while
+/// cgroup2 lies elsewhere. Throws KernelError where there is no cgroup2, UsageError where `path` is none of
+/// it.
+std::string cgroup_directory(const std::string& path);
+
+}  // namespace pcapml

@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "capture/kernel_programs.h"
+
+#include <bpf/bpf.h>
+#include <bpf/btf.h>
+#include <bpf/libbpf.h>
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <bit>
+#include <cstdarg>
+#include <cstring>
+#include <fstream>
+
+#include "capture.skel.h"
+#include "capture/kernel_trouble.h"
+#include "capture/socket_scan.h"
+#include "io/file_descriptor.h"
+#include "pcapml/error.h"
+
+namespace pcapml {
+namespace {
+
+/// What libbpf says, for the message of a KernelError.
+std::string& libbpf_words() {
+  static std::string words;
+  return words;
+}
+
+int keep_words(libbpf_print_level level, const char* format, std::va_list arguments) {
+  if (level != LIBBPF_WARN) return 0;
+  char line[1024];
+  std::vsnprintf(line, sizeof line, format, arguments);
+  std::string& words = libbpf_words();
+  if (words.size() < 4096) words += line;
+  return 0;
+}
+
+bool kernel_has_type(const char* name) {
+  btf* types = btf__load_vmlinux_btf();
+  if (types == nullptr) return false;
+  const bool found = btf__find_by_name_kind(types, name, BTF_KIND_TYPEDEF) > 0;
+  btf__free(types);
+  return found;
+}
+
+}  // namespace
+
+struct KernelPrograms::State {
+  capture_bpf* skeleton = nullptr;
+  ring_buffer* ring = nullptr;
+  std::vector<bpf_link*> links;
+  Handler handler;
+  bool sees_readers = false;
+  std::exception_ptr error;
+
+  void detach() {
+    for (bpf_link* link : links) bpf_link__destroy(link);
+    links.clear();
+  }
+
+  ~State() {
+    detach();
+    ring_buffer__free(ring);
+    capture_bpf__destroy(skeleton);
+  }
+
+  template <class Event>
+  static const Event* event_in(const void* data, std::size_t size) {
+    return size >= sizeof(Event) ? static_cast<const Event*>(data) : nullptr;
+  }
+
+  void take(const void* data, std::size_t size) {
+    std::uint32_t kind = 0;
+    if (size < sizeof kind) return;
+    std::memcpy(&kind, data, sizeof kind);
+    if (kind == PCAPML_PACKET) {
+      const auto* packet = event_in<pcapml_packet>(data, size);
+      if (packet == nullptr || packet->captured > size - sizeof *packet) return;
+      handler.packet(*packet, {static_cast<const std::byte*>(data) + sizeof *packet, packet->captured});
+    } else if (kind == PCAPML_OWNER) {
+      if (const auto* event = event_in<pcapml_owner_event>(data, size)) handler.owner(*event);
+    } else if (kind == PCAPML_PROCESS) {
+      if (const auto* event = event_in<pcapml_process_event>(data, size)) handler.process(*event);
+    } else if (kind == PCAPML_INTERFACE) {
+      if (const auto* event = event_in<pcapml_interface_event>(data, size)) handler.interface(*event);
+    }
+  }
+
+  static int on_record(void* context, void* data, std::size_t size) {
+    State& state = *static_cast<State*>(context);
+    try {
+      state.take(data, size);
+    } catch (...) {
+      state.error = std::current_exception();
+      return -1;
+    }
+    return 0;
+  }
+};
+
+KernelPrograms::KernelPrograms(std::size_t buffer_bytes) : state_(std::make_unique<State>()) {
+  libbpf_set_print(keep_words);
+  libbpf_words().clear();
+  // Before Linux 5.11 the memory of maps counts as locked memory.
+  const rlimit unlimited{RLIM_INFINITY, RLIM_INFINITY};
+  setrlimit(RLIMIT_MEMLOCK, &unlimited);
+
+  state_->skeleton = capture_bpf__open();
+  if (state_->skeleton == nullptr) throw KernelError(trouble("open the programs", errno, libbpf_words()));
+  capture_bpf& skeleton = *state_->skeleton;
+  const std::size_t page = static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
+  const std::size_t bytes = std::bit_ceil(std::max(buffer_bytes, 16 * page));
+  bpf_map__set_max_entries(skeleton.maps.ring, static_cast<std::uint32_t>(bytes));
+  skeleton.rodata->payload_bytes = bytes / 2;
+  skeleton.rodata->wakeup_bytes = std::min<std::size_t>(bytes / 8, std::size_t{1} << 20);
+  state_->sees_readers = kernel_has_type("btf_trace_sock_recv_length");
+  bpf_program__set_autoload(skeleton.progs.on_read, state_->sees_readers);
+  if (const int error = capture_bpf__load(&skeleton); error != 0)
+    throw KernelError(trouble("load the programs", -error, libbpf_words()));
+  state_->ring = ring_buffer__new(bpf_map__fd(skeleton.maps.ring), State::on_record, state_.get(), nullptr);
+  if (state_->ring == nullptr) throw KernelError(trouble("map the ring buffer", errno, libbpf_words()));
+}
+
+KernelPrograms::~KernelPrograms() = default;
+
+void KernelPrograms::attach(const std::string& cgroup) {
+  const FileDescriptor directory(open(cgroup.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!directory) throw_errno(cgroup, "cannot open");
+  bpf_program* program = nullptr;
+  bpf_object__for_each_program(program, state_->skeleton->obj) {
+    if (!bpf_program__autoload(program)) continue;
+    libbpf_words().clear();
+    const bool is_trace = bpf_program__type(program) == BPF_PROG_TYPE_TRACING;
+    bpf_link* link =
+        is_trace ? bpf_program__attach(program) : bpf_program__attach_cgroup(program, directory.get());
+    if (link == nullptr)
+      throw KernelError(
+          trouble(fmt::format("attach {} to {}", bpf_program__name(program), cgroup), errno, libbpf_words()));
+    state_->links.push_back(link);
+  }
+}
+
+void KernelPrograms::detach() { state_->detach(); }
+
+std::size_t KernelPrograms::scan() {
+  const capture_bpf& skeleton = *state_->skeleton;
+  const int owners = bpf_map__fd(skeleton.maps.owners);
+  const int listeners = bpf_map__fd(skeleton.maps.listeners);
+  const ScanResult result = scan_sockets([&](const ScannedSocket& socket) {
+    bpf_map_update_elem(owners, &socket.descriptor, &socket.owner, BPF_NOEXIST);
+    if (!socket.listens) return;
+    const pcapml_listener key{socket.netns, socket.local};
+    bpf_map_update_elem(listeners, &key, &socket.owner, BPF_NOEXIST);
+  });
+  return result.sockets;
+}
+
+void KernelPrograms::on_event(Handler handler) { state_->handler = std::move(handler); }
+
+void KernelPrograms::poll(std::chrono::milliseconds timeout) {
+  // A wakeup comes only when much is there, so what is there is taken after the time in any case.
+  ring_buffer__poll(state_->ring, static_cast<int>(timeout.count()));
+  if (!state_->error) ring_buffer__consume(state_->ring);
+  if (state_->error) std::rethrow_exception(std::exchange(state_->error, nullptr));
+}
+
+std::uint64_t KernelPrograms::events_lost() const {
+  return state_->skeleton->bss->events_lost + state_->skeleton->bss->storage_failures;
+}
+
+std::uint64_t KernelPrograms::lost(int direction) const { return state_->skeleton->bss->lost[direction & 1]; }
+
+std::map<std::tuple<std::uint32_t, std::uint32_t, std::uint32_t>, std::uint64_t> KernelPrograms::losses()
+    const {
+  std::map<std::tuple<std::uint32_t, std::uint32_t, std::uint32_t>, std::uint64_t> result;
+  const int map = bpf_map__fd(state_->skeleton->maps.losses);
+  pcapml_loss_key key{};
+  for (void* from = nullptr; bpf_map_get_next_key(map, from, &key) == 0; from = &key) {
+    std::uint64_t packets = 0;
+    if (bpf_map_lookup_elem(map, &key, &packets) == 0)
+      result[{key.netns, key.interface, key.direction}] = packets;
+  }
+  return result;
+}
+
+bool KernelPrograms::sees_readers() const { return state_->sees_readers; }
+
+}  // namespace pcapml

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pcapml/capture.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <fstream>
+#include <iterator>
+#include <limits>
+
+#include "cli/capture_report.h"
+#include "cli/command.h"
+#include "pcapml/error.h"
+
+namespace pcapml::cli {
+namespace {
+
+std::vector<std::string> words_of(const std::string& list) {
+  std::vector<std::string> words;
+  for (std::size_t at = 0; at <= list.size();) {
+    const std::size_t comma = std::min(list.find(',', at), list.size());
+    if (comma > at) words.push_back(list.substr(at, comma - at));
+    at = comma + 1;
+  }
+  return words;
+}
+
+/// As it was typed, with blanks between the arguments.
+std::string own_command_line() {
+  std::ifstream file("/proc/self/cmdline", std::ios::binary);
+  std::string text{std::istreambuf_iterator<char>(file), {}};
+  while (!text.empty() && text.back() == '\0') text.pop_back();
+  std::replace(text.begin(), text.end(), '\0', ' ');
+  return text;
+}
+
+class CaptureCommand final : public Command {
+ public:
+  std::string_view name() const override { return "capture"; }
+  std::string_view summary() const override {
+    return "Capture live packets, each with the process that sent or received it";
+  }
+  std::string_view example() const override {
+    return "sudo pcapml capture -o dataset.pcapng\n"
+           "  sudo pcapml capture -o web.pcapng --allow firefox,chrome\n"
+           "  sudo pcapml capture -o one.pcapng --cgroup /sys/fs/cgroup/system.slice/nginx.service";
+  }
+
+  void options(Options& o) override {
+    o.optional("-o,--output", request_.output,
+               "Labelled capture (pcapng), or - for standard output (default: capture.pcapng)");
+    o.optional("--cgroup", request_.cgroup, "Directory of cgroup2 whose sockets are captured (default: all)");
+    o.optional("--allow", allow_, "Processes to capture, with commas between; all others are left out");
+    o.optional("--deny", deny_, "Processes to leave out, with commas between");
+    o.number("--snap-len", snap_length_, "Bytes kept of each packet; 0 for all");
+    o.flag("--include-dns", request_.include_dns, "Write DNS packets, too (port 53 at either end)");
+    o.flag("--no-resolve", no_resolve_, "Do not add dst=<domain>");
+    o.flag("--known-only", request_.known_only, "Leave out packets whose process is not known");
+    o.flag("--no-args", no_arguments_, "Do not write command lines, which may hold secrets");
+    o.optional("--label", request_.label, "Label every packet with this instead of its process");
+    o.choice(
+        "--label-by", label_by_, {"comm", "exe", "unit", "cmdline"},
+        "What names a process: its name (the default), its executable, its systemd unit, its command line");
+    o.optional("--session", request_.session, "Add session=NAME to every label");
+    o.flag("--provenance", request_.provenance, "Add via=..., how the process is known");
+    o.flag("--superpackets", request_.superpackets,
+           "Keep what the kernel handles as one packet, instead of the packets that the wire has");
+    o.flag("--ethernet", request_.ethernet, "Write a synthetic Ethernet header before each packet");
+    o.number("--buffer", request_.buffer_megabytes, "Megabytes between kernel and program");
+    o.number("--duration", request_.duration_s, "Seconds after which to end; 0 for none");
+    o.number("--count", count_, "Packets after which to end; 0 for none");
+    o.json(json_);
+  }
+
+  int run(Console& console) override {
+    if (request_.output == "-") console.reserve_stdout();
+    prepare(console);
+    const CaptureResult result = capture(request_);
+    console.print(json_ ? to_json(result) : summary_of(result));
+    for (const std::string& line : warnings_of(result, request_)) console.warn(line);
+    return kDone;
+  }
+
+ private:
+  void prepare(Console& console) {
+    if (request_.buffer_megabytes == 0 || request_.buffer_megabytes > 2048)
+      throw UsageError("--buffer: from 1 to 2048 megabytes");
+    if (snap_length_ > std::numeric_limits<std::uint32_t>::max()) throw UsageError("--snap-len: too large");
+    request_.allow = words_of(allow_);
+    request_.deny = words_of(deny_);
+    for (const auto* words : {&request_.allow, &request_.deny})
+      for (const std::string& word : *words)
+        if (word.size() > kLongestComm)
+          console.note(
+              fmt::format("'{}' is longer than a process name can be ({} bytes); it matches executables "
+                          "of this name only",
+                          word, kLongestComm));
+    request_.snap_length = static_cast<std::uint32_t>(snap_length_);
+    request_.count = count_;
+    request_.resolve = !no_resolve_;
+    request_.arguments = !no_arguments_;
+    if (label_by_ == "exe") request_.label_by = LabelBy::exe;
+    if (label_by_ == "unit") request_.label_by = LabelBy::unit;
+    if (label_by_ == "cmdline") request_.label_by = LabelBy::cmdline;
+    request_.command_line = own_command_line();
+    request_.ready = [&console](const std::string& cgroup, std::size_t sockets) {
+      console.warn(fmt::format("capturing on {} ({} sockets known)", cgroup, sockets));
+    };
+    request_.warn = [&console](const std::string& text) { console.warn(text); };
+  }
+
+  static constexpr std::size_t kLongestComm = 15;
+
+  CaptureRequest request_;
+  std::string allow_, deny_, label_by_;
+  std::size_t snap_length_ = 1500;
+  std::size_t count_ = 0;
+  bool no_resolve_ = false;
+  bool no_arguments_ = false;
+  bool json_ = false;
+};
+
+}  // namespace
+
+std::unique_ptr<Command> make_capture_command() { return std::make_unique<CaptureCommand>(); }
+
+}  // namespace pcapml::cli
