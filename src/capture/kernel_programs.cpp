@@ -129,7 +129,7 @@ KernelPrograms::~KernelPrograms() = default;
 
 void KernelPrograms::attach(const std::string& cgroup) {
   const FileDescriptor directory(open(cgroup.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!directory) throw_errno(cgroup, "cannot open");
+  if (!directory) throw_errno(cgroup, "open");
   bpf_program* program = nullptr;
   bpf_object__for_each_program(program, state_->skeleton->obj) {
     if (!bpf_program__autoload(program)) continue;

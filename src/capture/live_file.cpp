@@ -30,7 +30,7 @@ LiveFile::LiveFile(std::string path) : path_(std::move(path)), buffer_(kBuffer) 
     was_there_ = stat(path_.c_str(), &status) == 0;
     file_ = FileDescriptor(open(path_.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0666));
   }
-  if (!file_) throw_errno(path_, "cannot create");
+  if (!file_) throw_errno(path_, "create");
   is_regular_ = fstat(file_.get(), &status) == 0 && S_ISREG(status.st_mode);
 }
 
@@ -41,7 +41,7 @@ LiveFile::~LiveFile() {
 void LiveFile::begin() {
   has_begun_ = true;
   if (is_regular_ && path_ != "standard output" && ftruncate(file_.get(), 0) != 0)
-    throw_errno(path_, "cannot empty");
+    throw_errno(path_, "empty");
 }
 
 std::byte* LiveFile::append(std::size_t n) {
@@ -81,7 +81,7 @@ void LiveFile::fail(std::size_t done, int error) {
   const auto end = static_cast<off_t>(written_ + whole);
   if (is_regular_ && ftruncate(file_.get(), end) == 0) lseek(file_.get(), end, SEEK_SET);
   used_ = 0;
-  throw_errno(path_, "cannot write", error);
+  throw_errno(path_, "write", error);
 }
 
 }  // namespace pcapml

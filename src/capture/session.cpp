@@ -251,9 +251,9 @@ CaptureResult CaptureSession::finish(const Losses& losses) {
   for (const auto& [key, lost] : by_interface)
     writer_.statistics(key.first, key.second, start_ns_, end_ns, lost);
   file_.flush();
-  result_.cut = offload_.counters().cut;
-  result_.checksums_open = offload_.counters().checksums_open;
-  result_.malformed = offload_.counters().malformed;
+  result_.cut = offload_.counts().cut;
+  result_.checksums_open = offload_.counts().unfilled;
+  result_.malformed = offload_.counts().malformed;
   result_.holds_cut_short = attribution_.cut_short();
   for (const auto& [key, packets] : labels_) result_.labels.push_back({key.first, key.second, packets});
   std::stable_sort(result_.labels.begin(), result_.labels.end(),

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "capture/attribution.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cstring>
+#include <string>
+
+#include "capture/packet_events.h"
+
+namespace pcapml {
+namespace {
+
+using ::testing::ElementsAre;
+
+class AttributionTest : public ::testing::Test {
+ protected:
+  void add(const PacketEvent& event) { attribution_.add(event.packet, event.bytes); }
+
+  std::vector<std::string> released_;  // "name sample"
+  std::vector<Endpoint> remotes_;
+  Attribution attribution_{[this](const AttributedPacket& a) {
+    const std::uint64_t sample = a.sample_cookie >= std::uint64_t{1} << 63
+                                     ? 1000 + (a.sample_cookie - (std::uint64_t{1} << 63))
+                                     : a.sample_cookie;
+    released_.push_back(std::string(a.packet.owner.name) + " " + std::to_string(sample));
+    remotes_.push_back(a.remote);
+  }};
+};
+
+TEST_F(AttributionTest, AConfirmedOwnersPacketIsNotHeld) {
+  add(PacketEvent(7).owner("curl", 1).confirmed());
+  EXPECT_THAT(released_, ElementsAre("curl 7"));
+}
+
+TEST_F(AttributionTest, APacketOfNobodyIsNotHeld) {
+  add(PacketEvent(7));
+  EXPECT_THAT(released_, ElementsAre(" 7"));
+}
+
+TEST_F(AttributionTest, PacketsWaitForTheProcessThatUsesTheSocketAndKeepTheirOrder) {
+  add(PacketEvent(7).udp().owner("parent", 1).at(1));
+  add(PacketEvent(7).udp().owner("parent", 1).at(2));
+  EXPECT_THAT(released_, ElementsAre());
+  attribution_.add(owner_event(7, "child", 2));
+  EXPECT_THAT(released_, ElementsAre("child 7", "child 7"));
+}
+
+TEST_F(AttributionTest, AfterTheHoldTheLastKnownUserOwnsThem) {
+  add(PacketEvent(7).udp().owner("parent", 1).at(1));
+  attribution_.expire(Attribution::kHold);
+  EXPECT_THAT(released_, ElementsAre());
+  attribution_.expire(Attribution::kHold + 1);
+  EXPECT_THAT(released_, ElementsAre("parent 7"));
+  add(PacketEvent(7).udp().owner("parent", 1).at(2));
+  EXPECT_THAT(released_, ElementsAre("parent 7", "parent 7"));
+}
+
+TEST_F(AttributionTest, AHandshakeBelongsToTheConnectionAndItsWorker) {
+  add(PacketEvent(5).owner("listener", 1).listens().syn(100).at(1));
+  add(PacketEvent(5).owner("listener", 1).listens().egress().at(2));
+  add(PacketEvent(8).owner("listener", 1, 5).at(3));
+  EXPECT_THAT(released_, ElementsAre());
+  add(PacketEvent(8).owner("worker", 2, 5).confirmed().egress().at(4));
+  EXPECT_THAT(released_, ElementsAre("worker 1000", "worker 1000", "worker 1000", "worker 1000"));
+}
+
+TEST_F(AttributionTest, AcceptAloneSettlesTheHandshake) {
+  add(PacketEvent(5).owner("listener", 1).listens().syn(100).at(1));
+  attribution_.add(owner_event(8, "worker", 2, 5));
+  EXPECT_THAT(released_, ElementsAre("worker 1000"));
+  // The last ACK may still come to the listening socket.
+  add(PacketEvent(5).owner("listener", 1).listens().at(2));
+  EXPECT_THAT(released_, ElementsAre("worker 1000", "worker 1000"));
+}
+
+TEST_F(AttributionTest, AWorkerThatIsLateStaysInTheHandshakesSample) {
+  add(PacketEvent(5).owner("listener", 1).listens().syn(100).at(1));
+  attribution_.expire(Attribution::kHold + 1);
+  add(PacketEvent(8).owner("worker", 2, 5).confirmed().egress().at(Attribution::kHold * 2));
+  EXPECT_THAT(released_, ElementsAre("listener 1000", "worker 1000"));
+}
+
+TEST_F(AttributionTest, AnotherConnectionFromTheSamePortIsAnotherSample) {
+  add(PacketEvent(5).owner("listener", 1).listens().syn(100).at(1));
+  attribution_.add(owner_event(8, "worker", 2, 5));
+  add(PacketEvent(5).owner("listener", 1).listens().syn(200).at(2));
+  attribution_.add(owner_event(9, "worker", 2, 5));
+  EXPECT_THAT(released_, ElementsAre("worker 1000", "worker 1001"));
+}
+
+TEST_F(AttributionTest, ARepeatedSynIsTheSameSample) {
+  add(PacketEvent(5).owner("listener", 1).listens().syn(100).at(1));
+  add(PacketEvent(5).owner("listener", 1).listens().syn(100).at(2));
+  attribution_.add(owner_event(8, "worker", 2, 5));
+  EXPECT_THAT(released_, ElementsAre("worker 1000", "worker 1000"));
+}
+
+TEST_F(AttributionTest, AnUnconnectedSocketsRemoteIsWhatSendmsgNamed) {
+  add(PacketEvent(7).udp().unconnected().owner("dig", 1).sent_to("198.51.100.9", 53).egress());
+  ASSERT_EQ(remotes_.size(), 1U);
+  EXPECT_EQ(to_string(remotes_[0].address), "198.51.100.9");
+  EXPECT_EQ(remotes_[0].port, 53);
+}
+
+TEST_F(AttributionTest, NothingIsLeftAtTheEnd) {
+  add(PacketEvent(5).owner("listener", 1).listens().syn(100).at(1));
+  add(PacketEvent(7).udp().owner("parent", 1).at(1));
+  attribution_.finish();
+  EXPECT_EQ(released_.size(), 2U);
+}
+
+TEST_F(AttributionTest, WhatWaitsIsBoundedAndCounted) {
+  PacketEvent big = PacketEvent(7).udp().owner("parent", 1);
+  big.bytes.resize(60000);
+  const std::size_t packets = Attribution::kMostHeldBytes / big.bytes.size() + 1;
+  for (std::size_t i = 0; i < packets; ++i) add(big);
+  EXPECT_EQ(released_.size(), packets);
+  EXPECT_EQ(attribution_.cut_short(), packets);
+}
+
+}  // namespace
+}  // namespace pcapml
