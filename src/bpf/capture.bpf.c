@@ -2,6 +2,7 @@
 /* Captures the packets of a cgroup and the owners of their sockets. Thin entries; what they do is in
    owner.h, process.h and packet.h. */
 #include <linux/bpf.h>
+#include <linux/in.h>
 
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_endian.h>
@@ -40,21 +41,22 @@ int on_bind6(struct bpf_sock* socket) {
   return 1;
 }
 
-#define ON_ADDRESS(name, section, via)                                      \
+#define ON_ADDRESS(name, section, via, confirms)                                      \
   SEC(section)                                                              \
   int name(struct bpf_sock_addr* context) {                                 \
     struct bpf_sock* socket = context->sk;                                  \
-    if (socket) use_socket(socket, bpf_get_socket_cookie(context), via, 1); \
+    if (socket) use_socket(socket, bpf_get_socket_cookie(context), via, confirms); \
     return 1;                                                               \
   }
 
-ON_ADDRESS(on_connect4, "cgroup/connect4", PCAPML_VIA_CONNECT)
-ON_ADDRESS(on_connect6, "cgroup/connect6", PCAPML_VIA_CONNECT)
-ON_ADDRESS(on_receive4, "cgroup/recvmsg4", PCAPML_VIA_RECEIVE)
-ON_ADDRESS(on_receive6, "cgroup/recvmsg6", PCAPML_VIA_RECEIVE)
-/* accept() with room for an address asks for the peer's name, in the process that accepts. */
-ON_ADDRESS(on_accept4, "cgroup/getpeername4", PCAPML_VIA_ACCEPT)
-ON_ADDRESS(on_accept6, "cgroup/getpeername6", PCAPML_VIA_ACCEPT)
+ON_ADDRESS(on_connect4, "cgroup/connect4", PCAPML_VIA_CONNECT, 1)
+ON_ADDRESS(on_connect6, "cgroup/connect6", PCAPML_VIA_CONNECT, 1)
+ON_ADDRESS(on_receive4, "cgroup/recvmsg4", PCAPML_VIA_RECEIVE, 1)
+ON_ADDRESS(on_receive6, "cgroup/recvmsg6", PCAPML_VIA_RECEIVE, 1)
+/* accept() with room for an address asks for the peer's name, in the process that accepts; it may hand the
+   connection on. */
+ON_ADDRESS(on_accept4, "cgroup/getpeername4", PCAPML_VIA_ACCEPT, 0)
+ON_ADDRESS(on_accept6, "cgroup/getpeername6", PCAPML_VIA_ACCEPT, 0)
 
 /* Names the remote end of the datagram that this thread sends next, before any translation. */
 #define ON_SEND(name, section, FAMILY, V4, V6)                                                           \
@@ -85,7 +87,8 @@ int BPF_PROG(on_read, struct sock* sk, int result, int flags) {
   struct pcapml_owner* owner = bpf_sk_storage_get(&owners, sk, 0, 0);
   if (!owner) return 0;
   const __u64 cookie = bpf_get_socket_cookie(sk);
-  if (take(owner, cookie, PCAPML_VIA_RECEIVE, 1)) tell_owner(owner, cookie, (__u64)address_of(sk));
+  /* Who speaks first owns an accepted connection, not who reads. */
+  if (take(owner, cookie, PCAPML_VIA_RECEIVE, owner->cookie == cookie)) tell_owner(owner, cookie, (__u64)address_of(sk));
   return 0;
 }
 

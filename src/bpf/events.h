@@ -78,7 +78,7 @@ struct pcapml_packet {
   __u32 netns;
   __u8 direction;
   __u8 socket_flags;
-  __u16 protocol; /* of the socket */
+  __u16 protocol; /* of the socket; of a raw one IPPROTO_RAW */
   __u32 padding;
 };
 

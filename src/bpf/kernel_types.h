@@ -109,3 +109,4 @@ struct task_struct {
 
 #define PF_KTHREAD 0x00200000 /* include/linux/sched.h */
 #define TCP_LISTEN_STATE 10   /* include/net/tcp_states.h */
+#define SOCK_RAW 3            /* include/linux/net.h */

@@ -46,7 +46,7 @@ static __always_inline void read_remote(struct sock* sk, __u16 family, struct pc
                 BPF_CORE_READ(sk, __sk_common.skc_daddr), v6);
 }
 
-/* Makes the running process the owner. True where it was not, or was not confirmed for this socket. */
+/* Makes the running process the owner. True where it was not, or was not confirmed for this socket before. */
 static __always_inline int take(struct pcapml_owner* owner, __u64 cookie, __u32 via, int confirms) {
   struct task_struct* task = current_task();
   if (is_kernel_thread(task)) return 0;
@@ -66,7 +66,7 @@ static __always_inline int take(struct pcapml_owner* owner, __u64 cookie, __u32 
     owner->via = via;
     is_new = 1;
   }
-  return confirms && is_new;
+  return is_new;
 }
 
 static __noinline int tell_owner(struct pcapml_owner* owner, __u64 cookie, __u64 sk_address) {
@@ -88,15 +88,16 @@ static __noinline int tell_owner(struct pcapml_owner* owner, __u64 cookie, __u64
   return 0;
 }
 
-/* For hooks that run in the process that uses the socket. */
-static __always_inline struct pcapml_owner* use_socket(struct bpf_sock* socket, __u64 cookie, __u32 via,
+/* For hooks that run in the process that uses the socket; `confirms` where it uses it for itself. */
+static __always_inline struct pcapml_owner *use_socket(struct bpf_sock *socket, __u64 cookie, __u32 via,
                                                        int confirms) {
-  struct pcapml_owner* owner = bpf_sk_storage_get(&owners, socket, 0, BPF_SK_STORAGE_GET_F_CREATE);
+  struct pcapml_owner *owner = bpf_sk_storage_get(&owners, socket, 0, BPF_SK_STORAGE_GET_F_CREATE);
   if (!owner) {
     __sync_fetch_and_add(&storage_failures, 1);
     return 0;
   }
   if (owner->cookie == 0) owner->cookie = cookie;
-  if (take(owner, cookie, via, confirms)) tell_owner(owner, cookie, (__u64)address_of(socket));
+  if (take(owner, cookie, via, confirms) && via != PCAPML_VIA_CREATE)
+    tell_owner(owner, cookie, (__u64)address_of(socket));
   return owner;
 }

@@ -58,8 +58,8 @@ static __always_inline void know_interface(struct __sk_buff* skb, const struct p
 static __always_inline int sends(struct sock* sk, const struct pcapml_packet* packet,
                                  struct task_struct* task) {
   if (is_kernel_thread(task)) return 0;
-  if (packet->protocol != 6) return 1;
-  /* A TCP socket whose lock a process holds sends for that process; softirqs leave such a socket alone. */
+  if (packet->protocol != IPPROTO_TCP && packet->protocol != IPPROTO_SCTP) return 1;
+  /* A socket whose lock a process holds sends for that process; softirqs leave such a socket alone. */
   return !(packet->socket_flags & PCAPML_SOCKET_LISTENS) && BPF_CORE_READ(sk, sk_lock.owned) != 0;
 }
 
@@ -70,12 +70,12 @@ static __always_inline void find_owner(struct __sk_buff* skb, struct pcapml_pack
   if (!socket) return;
   struct sock* sk = address_of(socket);
   const __u16 family = BPF_CORE_READ(sk, __sk_common.skc_family);
-  packet->protocol = socket->protocol;
+  packet->protocol = socket->type == SOCK_RAW ? IPPROTO_RAW : socket->protocol;
   packet->netns = BPF_CORE_READ(sk, __sk_common.skc_net.net, ns.inum);
   read_local(sk, family, &packet->local);
   read_remote(sk, family, &packet->remote);
   if (BPF_CORE_READ_BITFIELD_PROBED(sk, sk_kern_sock)) packet->socket_flags |= PCAPML_SOCKET_KERNEL;
-  if (packet->protocol == 6) {
+  if (packet->protocol == IPPROTO_TCP) {
     if (BPF_CORE_READ(sk, __sk_common.skc_state) == TCP_LISTEN_STATE)
       packet->socket_flags |= PCAPML_SOCKET_LISTENS;
     else
@@ -86,7 +86,7 @@ static __always_inline void find_owner(struct __sk_buff* skb, struct pcapml_pack
   }
 
   struct pcapml_owner* owner = bpf_sk_storage_get(&owners, socket, 0, 0);
-  if (!owner && (packet->socket_flags & PCAPML_SOCKET_CONNECTED) && packet->protocol == 6 &&
+  if (!owner && (packet->socket_flags & PCAPML_SOCKET_CONNECTED) && packet->protocol == IPPROTO_TCP &&
       !(packet->socket_flags & PCAPML_SOCKET_KERNEL))
     owner = inherit_from_listener(socket, packet);
   if (!owner) return;

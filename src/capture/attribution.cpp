@@ -57,6 +57,7 @@ void Attribution::add_to_listener(const pcapml_packet& packet, Bytes bytes) {
   const auto headers = parse_headers(kLinkRaw, bytes);
   const HandshakeKey key{packet.cookie, remote_in(packet, headers)};
   const auto syn = opening(packet, headers, bytes);
+  if (handshakes_.size() >= kMostHandshakes) forget_handshakes();
   auto [it, added] = handshakes_.try_emplace(key);
   Handshake& handshake = it->second;
   if (!added && syn && (handshake.connection != 0 || handshake.sequence != *syn)) {
@@ -111,7 +112,11 @@ void Attribution::add(const pcapml_owner_event& event) {
   if (it == sockets_.end() && !is_accepted) return;
   Socket& socket = socket_of(event.cookie, event.owner, endpoint_of(event.remote),
                              static_cast<std::int64_t>(event.time_ns));
-  confirm(socket, event.owner);
+  if (event.owner.confirmed_cookie == event.cookie) {
+    confirm(socket, event.owner);
+  } else if (event.owner.via == PCAPML_VIA_RECEIVE) {
+    socket.reader = event.owner;
+  }
 }
 
 /// The owner's first sign of life settles what waited, and the handshake's packets to come.
@@ -174,7 +179,7 @@ void Attribution::expire(std::int64_t now_ns) {
     for (auto& [cookie, socket] : sockets_)
       if (is_due(socket.hold)) {
         socket.gave_up = true;
-        let_go(socket.hold, nullptr, socket.sample);
+        let_go(socket.hold, socket.reader.pid != 0 ? &socket.reader : nullptr, socket.sample);
       }
   }
   if (now_ns - last_sweep_ns_ > 1'000'000'000) forget(now_ns);
@@ -185,6 +190,15 @@ void Attribution::forget(std::int64_t now_ns) {
   std::erase_if(handshakes_, [&](const auto& entry) {
     return entry.second.hold.packets.empty() && now_ns - entry.second.last_ns > kHandshakeKept;
   });
+}
+
+/// Under a flood of SYNs: all that wait go as they are.
+void Attribution::forget_handshakes() {
+  for (auto& [key, handshake] : handshakes_) {
+    cut_short_ += handshake.hold.packets.size();
+    let_go(handshake.hold, nullptr, handshake.sample);
+  }
+  handshakes_.clear();
 }
 
 void Attribution::finish() {

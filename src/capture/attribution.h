@@ -30,6 +30,7 @@ struct AttributedPacket {
 class Attribution {
  public:
   static constexpr std::int64_t kHold = 200'000'000;                    ///< ns
+  static constexpr std::size_t kMostHandshakes = 65536;  ///< that are remembered
   static constexpr std::size_t kMostHeldBytes = std::size_t{64} << 20;  ///< of all sockets
 
   using Release = std::function<void(const AttributedPacket&)>;
@@ -73,6 +74,7 @@ class Attribution {
     std::uint64_t sample = 0;
     HandshakeKey handshake{};
     std::int64_t last_ns = 0;
+    pcapml_owner reader{};  // pid 0: none was seen; owns an accepted connection where nobody speaks in time
     bool has_handshake = false;
     bool gave_up = false;
   };
@@ -85,6 +87,7 @@ class Attribution {
   void release(const pcapml_packet& packet, Bytes bytes, std::uint64_t sample, bool was_held);
   void confirm(Socket& socket, const pcapml_owner& owner);
   void forget(std::int64_t now_ns);
+  void forget_handshakes();
 
   Release release_;
   std::unordered_map<std::uint64_t, Socket> sockets_;

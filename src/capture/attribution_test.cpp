@@ -66,7 +66,31 @@ TEST_F(AttributionTest, AHandshakeBelongsToTheConnectionAndItsWorker) {
   EXPECT_THAT(released_, ElementsAre("worker 1000", "worker 1000", "worker 1000", "worker 1000"));
 }
 
-TEST_F(AttributionTest, AcceptAloneSettlesTheHandshake) {
+TEST_F(AttributionTest, WhoReadsOwnsAConnectionOnWhichNobodySpeaksInTime) {
+  add(PacketEvent(5).owner("listener", 1).listens().syn(100).at(1));
+  attribution_.add(reader_event(8, "worker", 2, 5));
+  EXPECT_THAT(released_, ElementsAre());
+  attribution_.expire(Attribution::kHold + 1);
+  EXPECT_THAT(released_, ElementsAre("worker 1000"));
+}
+
+TEST_F(AttributionTest, TheFirstToSpeakOwnsTheHandshakeNotTheFirstToRead) {
+  add(PacketEvent(5).owner("listener", 1).listens().syn(100).at(1));
+  attribution_.add(reader_event(8, "parent", 2, 5));
+  add(PacketEvent(8).owner("child", 3, 5).confirmed().egress().at(2));
+  EXPECT_THAT(released_, ElementsAre("child 1000", "child 1000"));
+}
+
+TEST_F(AttributionTest, AFloodOfSynsIsBounded) {
+  for (std::uint32_t i = 0; i <= Attribution::kMostHandshakes; ++i) {
+    PacketEvent syn = PacketEvent(5 + i).owner("listener", 1).listens().syn(100);
+    add(syn);
+  }
+  EXPECT_EQ(released_.size(), Attribution::kMostHandshakes);
+  EXPECT_EQ(attribution_.cut_short(), Attribution::kMostHandshakes);
+}
+
+TEST_F(AttributionTest, AConfirmedOwnerSettlesTheHandshake) {
   add(PacketEvent(5).owner("listener", 1).listens().syn(100).at(1));
   attribution_.add(owner_event(8, "worker", 2, 5));
   EXPECT_THAT(released_, ElementsAre("worker 1000"));

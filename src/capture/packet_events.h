@@ -134,4 +134,13 @@ inline pcapml_owner_event owner_event(std::uint64_t cookie, const char* name, st
   return event;
 }
 
+/// For tests: a process read from a socket that it did not make.
+inline pcapml_owner_event reader_event(std::uint64_t cookie, const char* name, std::uint32_t pid,
+                                       std::uint64_t made_for) {
+  pcapml_owner_event event = owner_event(cookie, name, pid, made_for);
+  event.owner.confirmed_cookie = 0;
+  event.owner.via = PCAPML_VIA_RECEIVE;
+  return event;
+}
+
 }  // namespace pcapml
