@@ -76,6 +76,8 @@ std::string_view via_of(const AttributedPacket& a) {
 
 bool names_process(const std::string& word, std::string_view comm, const Process* process) {
   if (word == comm) return true;
+  // The kernel keeps so many bytes of a name.
+  if (word.size() >= PCAPML_NAME_LENGTH && word.substr(0, PCAPML_NAME_LENGTH - 1) == comm) return true;
   if (process == nullptr) return false;
   const std::string_view executable = base_name(process->info.path);
   return !executable.empty() && (word == executable || word == executable.substr(0, PCAPML_NAME_LENGTH - 1));

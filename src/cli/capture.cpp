@@ -92,7 +92,8 @@ class CaptureCommand final : public Command {
       for (const std::string& word : *words)
         if (word.size() > kLongestComm)
           console.note(
-              fmt::format("'{}' is longer than a process name can be ({} bytes); it matches executables "
+              fmt::format("'{}' is longer than a process name can be; processes named '{}' match, too", word,
+                          word.substr(0, kLongestComm))); it matches executables "
                           "of this name only",
                           word, kLongestComm));
     request_.snap_length = static_cast<std::uint32_t>(snap_length_);
