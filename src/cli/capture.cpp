@@ -92,10 +92,8 @@ class CaptureCommand final : public Command {
       for (const std::string& word : *words)
         if (word.size() > kLongestComm)
           console.note(
-              fmt::format("'{}' is longer than a process name can be; processes named '{}' match, too", word,
-                          word.substr(0, kLongestComm))); it matches executables "
-                          "of this name only",
-                          word, kLongestComm));
+              fmt::format("'{}' is longer than a process name can be, so processes named '{}' match, too",
+                          word, word.substr(0, kLongestComm)));
     request_.snap_length = static_cast<std::uint32_t>(snap_length_);
     request_.count = count_;
     request_.resolve = !no_resolve_;

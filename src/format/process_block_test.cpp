@@ -6,6 +6,7 @@
 #include <string>
 
 #include "build_capture.h"
+#include "format/store.h"
 #include "pcapml/cursor.h"
 
 namespace pcapml {
@@ -37,7 +38,11 @@ bool operator==(const ProcessInfo& a, const ProcessInfo& b) {
 
 /// The enterprise number, then what is little-endian in every section.
 std::vector<std::byte> block(ByteOrder section, const Builder& rest) {
-  return Builder(section).u32(32622).add(rest).bytes();
+  Builder body;
+  for (const int place : {0, 8, 16, 24})
+    body.u8(32622U >> (section == ByteOrder::little ? place : 24 - place) & 0xff);
+  body.add(rest);
+  return body.bytes();
 }
 Builder entry(const Builder& content, unsigned type = 3) {
   return Builder().u32(type).u32(content.bytes().size()).add(content);
