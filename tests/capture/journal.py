@@ -65,8 +65,9 @@ class Journal:
         """Reading alone makes a user where tp_btf/sock_recv_length exists; before, the last known user stays."""
         return self.uses(sock) if kernel_version() >= READERS_SHOW_SINCE else contextlib.nullcontext()
 
-    def uses(self, sock, since=None, label=None):
-        return Use(self, cookie_of(sock), since, label)
+    def uses(self, sock, since=None, label=None, exact=False):
+        """exact: no packet passes between the beginning of this block and its own first one."""
+        return Use(self, cookie_of(sock), since, label, exact)
 
 
 READERS_SHOW_SINCE = (6, 3)
@@ -80,15 +81,15 @@ def kernel_version():
 class Use:
     """with journal.uses(sock): a call by which this process becomes the last user of the socket."""
 
-    def __init__(self, journal, cookie, since, label):
-        self.journal, self.cookie, self.before, self.label = journal, cookie, since, label
+    def __init__(self, journal, cookie, since, label, exact):
+        self.journal, self.cookie, self.before, self.label, self.exact = journal, cookie, since, label, exact
 
     def __enter__(self):
         if self.before is None:
             self.before = time.time_ns()
 
     def __exit__(self, *_):
-        self.journal.use(self.cookie, self.before, time.time_ns(), self.label)
+        self.journal.use(self.cookie, self.before, self.before if self.exact else time.time_ns(), self.label)
 
 
 def read(path):

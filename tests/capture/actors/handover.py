@@ -9,22 +9,22 @@ from stage import actor, read_exactly, read_to_end
 
 
 def pass_on(channel, sock):
-    socket.send_fds(channel, [b"."], [sock.fileno()])
+    socket.send_fds(channel, [str(time.time_ns()).encode()], [sock.fileno()])
     sock.close()
 
 
 def receive(channel):
-    _, descriptors, _, _ = socket.recv_fds(channel, 1, 1)
+    """(the socket, when it was given away)"""
+    since, descriptors, _, _ = socket.recv_fds(channel, 100, 1)
     sock = socket.socket(fileno=descriptors[0])
     sock.settimeout(30)
-    return sock
+    return sock, int(since)
 
 
 @actor("scm")
 def connection_handed_over_in_the_middle(stage):
     ready, = stage.signals(1)
     give, take = socket.socketpair()
-    since = stage.signals(1)[0]
 
     def first(role):
         listener = role.listen(stage.loopback(), stage.port)
@@ -32,14 +32,11 @@ def connection_handed_over_in_the_middle(stage):
         sock = role.accept(listener)
         read_exactly(sock, 300)
         sock.sendall(role.payload(400))
-        since.take()
         pass_on(give, sock)
 
     def second(role):
-        before = time.time_ns()
-        since.give()
-        sock = receive(take)
-        with role.journal.uses(sock, before):
+        sock, since = receive(take)
+        with role.journal.uses(sock, since):
             sock.sendall(role.payload(500))
         read_exactly(sock, 200)
         sock.sendall(role.payload(600))
@@ -80,9 +77,9 @@ def datagram_socket_handed_over(stage):
         pass_on(give, sock)
 
     def second(role):
-        sock = receive(take)
+        sock, since = receive(take)
         for number in range(2):
-            with role.journal.uses(sock):
+            with role.journal.uses(sock, since):
                 sock.sendto(role.payload(240, number), (stage.loopback(), stage.port))
             sock.recv(2000)
     for name, play in (("peer", peer), ("one", first), ("two", second)):
@@ -99,7 +96,7 @@ def listener_handed_over(stage):
         pass_on(give, role.listen(stage.loopback(), stage.port))
 
     def second(role):
-        listener = receive(take)
+        listener, _ = receive(take)
         ready.give()
         sock = role.accept(listener)
         read_exactly(sock, 300)
@@ -181,7 +178,7 @@ def two_processes_take_turns_on_one_connection(stage):
             theirs.give()
             mine.take()
         role.wait_children()
-        with role.journal.uses(sock):
+        with role.journal.uses(sock, exact=True):
             sock.close()
 
     def child(role, sock):

@@ -160,7 +160,7 @@ def a_leader_that_renames_itself(stage):
         sock.sendall(role.payload(300))
         read_exactly(sock, 300)
         new = stage.label("after")
-        with role.journal.uses(sock, label=new):
+        with role.journal.uses(sock, label=new, exact=True):
             scene.rename(new)
             sock.sendall(scene.payload(new, 300))
         read_exactly(sock, 300)
@@ -179,7 +179,7 @@ def a_receiver_that_renames_itself(stage):
         ready.give()
         sock.recv(2000)
         new = stage.label("after")
-        with role.journal.uses(sock, label=new):
+        with role.journal.uses(sock, label=new, exact=True):
             scene.rename(new)
             sock.setblocking(False)
             try:

@@ -1,0 +1,2 @@
+CASES = {}
+def run(*a): return True
