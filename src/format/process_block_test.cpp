@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <string>
 
 #include "build_capture.h"
@@ -38,11 +39,11 @@ bool operator==(const ProcessInfo& a, const ProcessInfo& b) {
 
 /// The enterprise number, then what is little-endian in every section.
 std::vector<std::byte> block(ByteOrder section, const Builder& rest) {
-  Builder body;
-  for (const int place : {0, 8, 16, 24})
-    body.u8(32622U >> (section == ByteOrder::little ? place : 24 - place) & 0xff);
-  body.add(rest);
-  return body.bytes();
+  std::vector<std::byte> body = Builder(section).u32(32622).bytes();
+  const std::vector<std::byte> tail = rest.bytes();
+  body.resize(4 + tail.size());  // GCC 12 takes an insertion for an overflow
+  std::copy(tail.begin(), tail.end(), body.begin() + 4);
+  return body;
 }
 Builder entry(const Builder& content, unsigned type = 3) {
   return Builder().u32(type).u32(content.bytes().size()).add(content);
