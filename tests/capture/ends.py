@@ -104,6 +104,8 @@ class Ends:
         self.all = []
         self.labels = {}                  # label: pids
         self.tids = defaultdict(set)
+        # exec() begins a new process block; a process that only renames itself stays in its old one.
+        self.renamed = {record["label"] for record in journal if record["kind"] == "renamed"}
         uses = defaultdict(list)
         for record in journal:
             if record["kind"] == "use":

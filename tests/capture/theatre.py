@@ -32,6 +32,7 @@ class World:
         self.kernel_inside = in_place or kernel_inside
         try:
             self.network = Network(self.group if kernel_inside else None)
+            self.dropped_before = self.network.dropped()
         except BaseException:
             self.group.remove()
             raise
@@ -175,14 +176,14 @@ def judge(show, capture, status, expected, result, records, others, outcome, lim
         print(f"  and {len(outcome.findings) - limit} more")
     if outcome.aspects:
         print("wrong in: " + ", ".join(f"{aspect} {count}" for aspect, count in outcome.aspects.most_common()))
-    problems = list(structure_faults(result, records, others))
+    problems = list(structure_faults(result, records, others, expected.ends.renamed))
     problems += [f"no packet of the wire is explained: {one.link} {one.data[:60].hex()}"
                  for one in expected.unexplained[:5]]
     if expected.unexplained:
         problems.append(f"{len(expected.unexplained)} packets of the wire that no actor wrote down")
     if show.witness_lost:
         problems.append(f"the witness lost {show.witness_lost} packets")
-    dropped = show.world.network.dropped()
+    dropped = show.world.network.dropped() - show.world.dropped_before
     if dropped:
         print(f"devices dropped {dropped} packets after the witness saw them")
     for flow, missing, extra in scorer.length_faults(records, expected.wire_lengths):
@@ -200,7 +201,7 @@ def judge(show, capture, status, expected, result, records, others, outcome, lim
     return passed
 
 
-def structure_faults(result, records, others):
+def structure_faults(result, records, others, renamed):
     for one in others[:3]:
         yield f"not a labelled packet: {one if isinstance(one, str) else (one.number, one.comments)}"
     for interface in result.interfaces:
@@ -209,7 +210,7 @@ def structure_faults(result, records, others):
     known = {}
     blocks = {(process.pid, process.text(2)): process.position for process in reversed(result.processes)}
     for record in records:
-        if record.process is None or record.label.startswith("_"):
+        if record.process is None or record.label.startswith("_") or record.label in renamed:
             continue
         pid = record.process[0]
         if known.setdefault((pid, record.label), True) and blocks.get((pid, record.label), 1 << 60) > record.number:

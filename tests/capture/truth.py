@@ -87,8 +87,8 @@ class Builder:
     def add(self, packet, header):
         if header.protocol == packets.TCP:
             return self.add_tcp(packet, header)
-        sender = self.ends.sender(packet.sender, header, packet.time_ns)
-        reason = self.kernel_reason(header) if sender is None else None
+        reason = self.kernel_reason(header)
+        sender = None if reason else self.ends.sender(packet.sender, header, packet.time_ns)
         if sender is None and reason is None:
             self.unexplained.append(packet)
             return None
@@ -152,7 +152,8 @@ class Builder:
         elif sender is None:
             self.unexplained.append(packet)
         else:
-            self.count_length(packet, header)
+            if verdict.egress == "socket":
+                self.count_length(packet, header)
             syn_ack = header.flags & packets.SYN and header.flags & packets.ACK
             required = verdict.egress == "socket" and not (syn_ack and header.version == 6
                                                            and kernel_version() < IPV6_SYN_ACK_SINCE)
@@ -231,7 +232,8 @@ class Builder:
         flow = header.flow
         if not egress and end.translated:
             flow = (header.protocol, *end.remote, *(end.local if end.wire_local != end.local else local))
-        all_uses = [use for use in end.uses if use.label in labels] or self.uses_of(labels)
+        own = [use for use in end.uses if use.label in labels]
+        all_uses = own + self.uses_of(labels - {use.label for use in own})
         expected = Expected(
             end.actor, record_key(packet.data, header, flow), egress, labels, self.sample(end, local, remote, incarnation),
             packet.data, header, packet.time_ns, required=required, dst=end.dst,

@@ -162,6 +162,7 @@ def a_leader_that_renames_itself(stage):
         new = stage.label("after")
         with role.journal.uses(sock, label=new, exact=True):
             scene.rename(new)
+            role.journal.note("renamed", label=new)
             sock.sendall(scene.payload(new, 300))
         read_exactly(sock, 300)
         sock.close()
@@ -181,6 +182,7 @@ def a_receiver_that_renames_itself(stage):
         new = stage.label("after")
         with role.journal.uses(sock, label=new, exact=True):
             scene.rename(new)
+            role.journal.note("renamed", label=new)
             sock.setblocking(False)
             try:
                 sock.recv(2000)

@@ -84,16 +84,18 @@ def raw_icmp_to_itself(stage):
 @actor("rawicmp6", alone=True)
 def raw_icmp6(stage):
     def pinger(role):
+        since = role.clock()
         sock = role.open(socket.SOCK_RAW, NEAR6, protocol=packets.ICMP6)
         # Neighbour discovery would be received, too: only echo replies (RFC 3542, a bit blocks).
         blocked = [0xFFFFFFFF] * 8
         blocked[129 // 32] &= ~(1 << 129 % 32)
         sock.setsockopt(packets.ICMP6, ICMP6_FILTER, struct.pack("8I", *blocked))
         sock.connect((FAR6, 0))
-        role.journal.declare(sock, protocol=packets.ICMP6, raw=True, remote=[FAR6, 0], types=[129])
         for number in range(3):
             sock.send(echo_request(6, stage.port, number, role.payload(64, number)))
             sock.recv(2000)
+        role.journal.declare(sock, protocol=packets.ICMP6, raw=True, remote=[FAR6, 0], connected=True, types=[129],
+                             since=since, until=role.clock())
     stage.role("png", pinger)
     stage.finish()
 
