@@ -46,7 +46,7 @@ void Attribution::add(const pcapml_packet& packet, Bytes bytes) {
   if (is_confirmed(packet)) {
     if (packet.owner.pid != 0) confirm(socket, packet.owner);
   } else if (!socket.gave_up) {
-    hold(socket.hold, packet, bytes);
+    hold(socket.hold, {0, packet.cookie, {}}, packet, bytes);
     return;
   }
   let_go(socket.hold, nullptr, socket.sample);
@@ -76,12 +76,12 @@ void Attribution::add_to_listener(const pcapml_packet& packet, Bytes bytes) {
       if (handshake.owner.pid != 0) settled.owner = handshake.owner;
       release(settled, bytes, handshake.sample, false);
     } else {
-      hold(socket.hold, packet, bytes);
+      hold(socket.hold, {0, handshake.connection, {}}, packet, bytes);
     }
   } else if (packet.owner.pid == 0 || handshake.gave_up) {
     release(packet, bytes, handshake.sample, false);
   } else {
-    hold(handshake.hold, packet, bytes);
+    hold(handshake.hold, {0, 0, key}, packet, bytes);
   }
 }
 
@@ -103,6 +103,7 @@ Attribution::Socket& Attribution::socket_of(std::uint64_t cookie, const pcapml_o
   socket.hold = std::move(handshake->second.hold);
   handshake->second.hold = {};
   handshake->second.connection = cookie;
+  if (!socket.hold.packets.empty()) deadlines_.push({socket.hold.deadline_ns, cookie, {}});
   return socket;
 }
 
@@ -128,8 +129,11 @@ void Attribution::confirm(Socket& socket, const pcapml_owner& owner) {
   let_go(socket.hold, &owner, socket.sample);
 }
 
-void Attribution::hold(Hold& hold, const pcapml_packet& packet, Bytes bytes) {
-  if (hold.packets.empty() && hold.deadline_ns == 0) hold.deadline_ns = time_of(packet) + kHold;
+void Attribution::hold(Hold& hold, const Deadline& whose, const pcapml_packet& packet, Bytes bytes) {
+  if (hold.packets.empty()) {
+    hold.deadline_ns = time_of(packet) + kHold;
+    deadlines_.push({hold.deadline_ns, whose.cookie, whose.handshake});
+  }
   hold.packets.push_back({packet, {bytes.begin(), bytes.end()}});
   held_bytes_ += bytes.size();
   ++holding_;
@@ -169,20 +173,31 @@ void Attribution::release(const pcapml_packet& packet, Bytes bytes, std::uint64_
 }
 
 void Attribution::expire(std::int64_t now_ns) {
-  const auto is_due = [&](const Hold& hold) { return !hold.packets.empty() && hold.deadline_ns <= now_ns; };
-  if (holding_ > 0) {
-    for (auto& [key, handshake] : handshakes_)
-      if (is_due(handshake.hold)) {
-        handshake.gave_up = true;
-        let_go(handshake.hold, nullptr, handshake.sample);
-      }
-    for (auto& [cookie, socket] : sockets_)
-      if (is_due(socket.hold)) {
-        socket.gave_up = true;
-        let_go(socket.hold, socket.reader.pid != 0 ? &socket.reader : nullptr, socket.sample);
-      }
+  while (!deadlines_.empty() && deadlines_.top().time_ns <= now_ns) {
+    const Deadline due = deadlines_.top();
+    deadlines_.pop();
+    end(due);
   }
   if (now_ns - last_sweep_ns_ > 1'000'000'000) forget(now_ns);
+}
+
+/// The packets may have gone already, and others wait in their place.
+void Attribution::end(const Deadline& due) {
+  const auto is_due = [&](const Hold& hold) {
+    return !hold.packets.empty() && hold.deadline_ns <= due.time_ns;
+  };
+  if (due.cookie != 0) {
+    const auto it = sockets_.find(due.cookie);
+    if (it == sockets_.end() || !is_due(it->second.hold)) return;
+    Socket& socket = it->second;
+    socket.gave_up = true;
+    let_go(socket.hold, socket.reader.pid != 0 ? &socket.reader : nullptr, socket.sample);
+  } else {
+    const auto it = handshakes_.find(due.handshake);
+    if (it == handshakes_.end() || !is_due(it->second.hold)) return;
+    it->second.gave_up = true;
+    let_go(it->second.hold, nullptr, it->second.sample);
+  }
 }
 
 void Attribution::forget(std::int64_t now_ns) {

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <queue>
 #include <unordered_map>
 #include <vector>
 
@@ -30,7 +31,7 @@ struct AttributedPacket {
 class Attribution {
  public:
   static constexpr std::int64_t kHold = 200'000'000;                    ///< ns
-  static constexpr std::size_t kMostHandshakes = 65536;  ///< that are remembered
+  static constexpr std::size_t kMostHandshakes = 65536;                 ///< that are remembered
   static constexpr std::size_t kMostHeldBytes = std::size_t{64} << 20;  ///< of all sockets
 
   using Release = std::function<void(const AttributedPacket&)>;
@@ -79,10 +80,19 @@ class Attribution {
     bool gave_up = false;
   };
 
+  /// When a hold ends; a handshake's where `cookie` is 0.
+  struct Deadline {
+    std::int64_t time_ns;
+    std::uint64_t cookie;
+    HandshakeKey handshake;
+    bool operator>(const Deadline& other) const { return time_ns > other.time_ns; }
+  };
+
   void add_to_listener(const pcapml_packet& packet, Bytes bytes);
   Socket& socket_of(std::uint64_t cookie, const pcapml_owner& owner, const Endpoint& remote,
                     std::int64_t now_ns);
-  void hold(Hold& hold, const pcapml_packet& packet, Bytes bytes);
+  void hold(Hold& hold, const Deadline& whose, const pcapml_packet& packet, Bytes bytes);
+  void end(const Deadline& due);
   void let_go(Hold& hold, const pcapml_owner* owner, std::uint64_t sample);
   void release(const pcapml_packet& packet, Bytes bytes, std::uint64_t sample, bool was_held);
   void confirm(Socket& socket, const pcapml_owner& owner);
@@ -92,6 +102,7 @@ class Attribution {
   Release release_;
   std::unordered_map<std::uint64_t, Socket> sockets_;
   std::map<HandshakeKey, Handshake> handshakes_;
+  std::priority_queue<Deadline, std::vector<Deadline>, std::greater<>> deadlines_;
   std::uint64_t next_handshake_ = std::uint64_t{1} << 63;  // no cookie is so large
   std::size_t held_bytes_ = 0;
   std::uint64_t cut_short_ = 0;
