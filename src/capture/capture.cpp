@@ -35,7 +35,7 @@ class CaptureLoop {
     programs_.attach(cgroup);
     file_.begin();
     session_.begin();
-    const std::size_t sockets = programs_.scan();
+    const std::size_t sockets = programs_.scan([this](const pcapml_owner& owner) { session_.owner(owner); });
     file_.flush();
     if (request_.ready) request_.ready(cgroup, sockets);
     began_ns_ = clock_.boot_time_ns();

@@ -146,11 +146,12 @@ void KernelPrograms::attach(const std::string& cgroup) {
 
 void KernelPrograms::detach() { state_->detach(); }
 
-std::size_t KernelPrograms::scan() {
+std::size_t KernelPrograms::scan(const std::function<void(const pcapml_owner&)>& owner) {
   const capture_bpf& skeleton = *state_->skeleton;
   const int owners = bpf_map__fd(skeleton.maps.owners);
   const int listeners = bpf_map__fd(skeleton.maps.listeners);
   const ScanResult result = scan_sockets([&](const ScannedSocket& socket) {
+    owner(socket.owner);
     bpf_map_update_elem(owners, &socket.descriptor, &socket.owner, BPF_NOEXIST);
     if (!socket.listens) return;
     const pcapml_listener key{socket.netns, socket.local};

@@ -107,6 +107,11 @@ void CaptureSession::packet(const pcapml_packet& packet, Bytes bytes) {
   attribution_.add(packet, bytes);
 }
 
+void CaptureSession::owner(const pcapml_owner& owner) {
+  if (processes_.find(owner.pid, owner.start_ns) == nullptr)
+    processes_.learn(owner.pid, owner.start_ns, clock_.offset_ns());
+}
+
 void CaptureSession::tick() {
   const std::int64_t now = clock_.boot_time_ns();
   attribution_.expire(now);

@@ -25,6 +25,8 @@ class CaptureSession {
   void begin();
   void packet(const pcapml_packet& packet, Bytes bytes);
   void owner(const pcapml_owner_event& event) { attribution_.add(event); }
+  /// An owner that was there before; it may be gone when its first packet comes.
+  void owner(const pcapml_owner& owner);
   void process(const pcapml_process_event& event) { processes_.learn(event, clock_.offset_ns()); }
   void interface(const pcapml_interface_event& event) { writer_.name_interface(event); }
 
