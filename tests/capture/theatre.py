@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The world of one test run, and the order in which things begin and end in it."""
+import itertools
 import json
 import os
 import select
@@ -25,10 +26,11 @@ def remove_tree(path):
 
 class World:
     """A control group and namespaces, gone when it is closed."""
+    numbers = itertools.count()
 
     def __init__(self, binary, in_place=False, kernel_inside=False):
         self.binary, self.in_place = binary, in_place
-        self.group = ControlGroup(f"pcapml-test-{os.getpid()}")
+        self.group = ControlGroup(f"pcapml-test-{os.getpid()}-{next(World.numbers)}")
         self.kernel_inside = in_place or kernel_inside
         try:
             self.network = Network(self.group if kernel_inside else None)
@@ -232,7 +234,7 @@ def summary_faults(report, expected, records):
 
 def perform(chosen, directory):
     import cases
-    names = chosen.only.split(",") if chosen.only else None
+    names = chosen.only.split(",") if chosen.only and chosen.only != "none" else None
     unknown = set(names or ()) - set(ACTORS)
     if unknown:
         print(f"no such actor: {', '.join(sorted(unknown))}", file=sys.stderr)
@@ -246,7 +248,7 @@ def perform(chosen, directory):
         passed = True
         if chosen.only != "none":
             passed = capture_and_score(world, os.path.join(directory, "workload"), names, chosen.findings)
-        wanted = chosen.cases or ("none" if names else "all")
+        wanted = chosen.cases or ("none" if chosen.only else "all")
         if wanted != "none":
             passed = cases.run(world, os.path.join(directory, "cases"),
                                None if wanted == "all" else wanted.split(",")) and passed

@@ -210,8 +210,8 @@ def two_processes_on_one_port(stage):
         ready.give()
         while True:
             _, peer = sock.recvfrom(2000)
-            sock.sendto(role.payload(180), peer)
             role.journal.declare(sock, protocol=17, remote=list(peer), connected=False)
+            sock.sendto(role.payload(180), peer)
 
     def client(role):
         for number in range(8):
