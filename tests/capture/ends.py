@@ -32,6 +32,7 @@ class End:
     accepted: str | None = None     # "null" or "address": how accept() was called
     handshake: list | None = None   # labels, where the rule of the held handshake does not decide
     half_close: bool = False        # the process keeps the socket open until the other end has closed
+    syn_cookies: bool = False       # its SYN-ACK has no socket
     raw: bool = False
     deaf: bool = False              # receives nothing (IPPROTO_RAW)
     types: list | None = None       # ICMP types that its filter lets through

@@ -182,6 +182,10 @@ route add 239.77.0.0/16 dev {device}
     def spaces(self):
         return {"near": self.near, "far": self.far, "middle": self.middle}
 
+    def close(self):
+        for space in (self.near, self.middle, self.far):
+            os.close(space)
+
     def dropped(self):
         """Packets that the devices have dropped: the witness saw them, nobody received them."""
         return sum(int(within(space, read_dropped)) for space in (self.near, self.middle, self.far))

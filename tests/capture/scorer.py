@@ -47,6 +47,11 @@ class Score:
         return {outcome: self.count(outcome) for outcome in OUTCOMES}
 
 
+def encoded(name):
+    """A process name as it stands in a label: labels.md, "Writing"."""
+    return "".join(f"%{ord(sign):02X}" if sign in "%,\x7f" or sign < " " else sign for sign in name)
+
+
 def records_of(capture):
     """(records, packets without a label in the form of a live capture)"""
     records, others = [], []

@@ -63,6 +63,10 @@ class Signal:
     def __init__(self):
         self.reader, self.writer = os.pipe()
 
+    def close(self):
+        os.close(self.reader)
+        os.close(self.writer)
+
     def give(self, times=1):
         os.write(self.writer, b"." * times)
 
@@ -238,13 +242,19 @@ class Role:
         return sock
 
     def accept_null(self, listener, **facts):
+        sock = self.accept_quietly(listener)
+        self.journal.declare(sock, protocol=6, accepted="null", **facts)
+        return sock
+
+    @staticmethod
+    def accept_quietly(listener):
+        """accept() without an address buffer, for a child that will declare the socket."""
         listener.settimeout(None)
         descriptor = network.libc.accept(listener.fileno(), None, None)
         if descriptor < 0:
             raise OSError(ctypes.get_errno(), "accept")
         sock = socket.socket(fileno=descriptor)
         sock.settimeout(PATIENCE)
-        self.journal.declare(sock, protocol=6, accepted="null", **facts)
         return sock
 
     def datagram(self, address, port=0, protocol=0, family=None, **facts):

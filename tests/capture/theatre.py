@@ -44,6 +44,7 @@ class World:
         return cgroup2_mount() if self.in_place else self.group.path
 
     def close(self):
+        self.network.close()
         self.group.remove()
 
     def wait_until_quiet(self):
@@ -94,6 +95,8 @@ class Director:
         with open(self.result, "rb") as pipe:
             text = pipe.read()
         os.waitpid(self.pid, 0)
+        self.prepared.close()
+        self.begun.close()
         return json.loads(text) if text else {"status": "failed", "reason": "its process was killed"}
 
 
@@ -210,7 +213,8 @@ def structure_faults(result, records, others, renamed):
         if interface.link_type != 101 or interface.resolution != 9 or not interface.name:
             yield f"interface {interface}"
     known = {}
-    blocks = {(process.pid, process.text(2)): process.position for process in reversed(result.processes)}
+    blocks = {(process.pid, scorer.encoded(process.text(2))): process.position
+              for process in reversed(result.processes)}
     for record in records:
         if record.process is None or record.label.startswith("_") or record.label in renamed:
             continue

@@ -155,8 +155,8 @@ class Builder:
             if verdict.egress == "socket":
                 self.count_length(packet, header)
             syn_ack = header.flags & packets.SYN and header.flags & packets.ACK
-            required = verdict.egress == "socket" and not (syn_ack and header.version == 6
-                                                           and kernel_version() < IPV6_SYN_ACK_SINCE)
+            no_socket = syn_ack and (sender.syn_cookies or header.version == 6 and kernel_version() < IPV6_SYN_ACK_SINCE)
+            required = verdict.egress == "socket" and not no_socket
             self.expect_tcp(packet, header, sender, True, verdict, required)
         for end in receivers:
             self.expect_tcp(packet, header, end, False, verdict, verdict.ingress == "socket")
@@ -169,7 +169,8 @@ class Builder:
 
     def expect_tcp(self, packet, header, end, egress, verdict, required):
         if not required:
-            self.socketless["TIME_WAIT or closed " + ("sender" if egress else "receiver")] += 1
+            reason = "SYN-ACK without a socket: " if header.flags & packets.SYN else "TIME_WAIT or closed "
+            self.socketless[reason + ("sender" if egress else "receiver")] += 1
         if end.accepted or end.listener:
             self.pending.append((packet, header, end, egress, verdict, required))
         else:

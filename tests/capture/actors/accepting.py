@@ -224,3 +224,52 @@ def never_accepted(stage):
     stage.role("srv", server)
     stage.role("cli", client)
     stage.finish()
+
+
+@actor("nearly", long=True)
+def a_worker_that_answers_just_within_the_hold(stage):
+    ready, = stage.signals(1)
+
+    def slow(role, listener):
+        ready.give()
+        sock = role.accept_null(listener)
+        listener.close()
+        time.sleep(0.11)
+        read_exactly(sock, 300)
+        sock.sendall(role.payload(400))
+        sock.close()
+
+    def master(role):
+        listener = role.listen(stage.loopback(), stage.port)
+        role.fork("wrk", slow, listener)
+        listener.close()
+        role.wait_children()
+    stage.role("mst", master)
+    stage.role("cli", client_of(stage, stage.loopback()), ready)
+    stage.finish()
+
+
+@actor("forksrv")
+def a_process_for_each_connection(stage):
+    ready, = stage.signals(1)
+
+    def answers(role, sock, listener):
+        listener.close()
+        role.journal.declare(sock, protocol=6, accepted="null")
+        read_exactly(sock, 300)
+        sock.sendall(role.payload(400))
+        sock.close()
+
+    def master(role):
+        listener = role.listen(stage.loopback(), stage.port)
+        listener.settimeout(None)
+        ready.give(3)
+        for number in range(3):
+            sock = role.accept_quietly(listener)
+            role.fork(f"k{number}", answers, sock, listener)
+            sock.close()
+        role.wait_children()
+    stage.role("mst", master)
+    for number in range(3):
+        stage.wait(stage.role(f"c{number}", client_of(stage, stage.loopback()), ready))
+    stage.finish()

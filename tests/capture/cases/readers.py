@@ -86,11 +86,15 @@ def tshark(path, *arguments):
 @case
 def tshark_reads_comments_flags_and_good_checksums(case):
     names = ("tcp4", "tcp6v", "udpmany", "bulk4", "bulklo6", "gso6", "ping6", "lite4", "frag4", "exthdr")
-    records, *_ = case.perform(names, "--snap-len", "0")
+    records, _, file, _ = case.perform(names, "--snap-len", "0")
     path = case.path("capture.pcapng")
     lines = tshark(path, "-T", "fields", "-e", "frame.comment", "-e", "frame.packet_flags_direction", "-e", "frame.len",
                    "-o", "ip.check_checksum:TRUE", "-o", "tcp.check_checksum:TRUE",
                    "-o", "udp.check_checksum:TRUE").splitlines()
+    # Debian's 4.0 shows a Custom Block as a frame that is no packet.
+    blocks = [line for line in lines if line.startswith("\t")]
+    check(len(blocks) in (0, len(file.processes)), f"{len(blocks)} packets without a comment")
+    lines = [line for line in lines if not line.startswith("\t")]
     check(len(lines) == len(records), f"{len(lines)} packets, not {len(records)}")
     for line, record in zip(lines, records):
         comment, flags, length = line.split("\t")
