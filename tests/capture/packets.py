@@ -99,6 +99,24 @@ def sum16(data):
     return 0xFFFF if folded == 0 and number else folded
 
 
+def crc32c_table():
+    for value in range(256):
+        for _ in range(8):
+            value = value >> 1 ^ (0x82F63B78 if value & 1 else 0)
+        yield value
+
+
+CRC32C = list(crc32c_table())
+
+
+def crc32c(data):
+    """RFC 9260, appendix A."""
+    value = 0xFFFFFFFF
+    for byte in data:
+        value = value >> 8 ^ CRC32C[(value ^ byte) & 0xFF]
+    return value ^ 0xFFFFFFFF
+
+
 def pseudo_header(data, header, length):
     ends = data[12:20] if header.version == 4 else data[8:40]
     return ends + struct.pack("!IHBB", length, 0, 0, header.protocol)
@@ -123,6 +141,9 @@ def checksum_faults(data):
             return faults + (["UDP checksum 0"] if header.version == 6 else [])
         if header.protocol == UDPLITE and length:
             covered = body[:length]
+    if header.protocol == SCTP:
+        wanted = struct.pack("<I", crc32c(body[:8] + bytes(4) + body[12:]))
+        return faults + ([] if body[8:12] == wanted else ["CRC32c of SCTP"])
     if header.protocol == ICMP:
         total = sum16(body)
     elif header.protocol in (TCP, UDP, UDPLITE, ICMP6):

@@ -191,7 +191,7 @@ def judge(show, capture, status, expected, result, records, others, outcome, lim
     dropped = show.world.network.dropped() - show.world.dropped_before
     if dropped:
         print(f"devices dropped {dropped} packets after the witness saw them")
-    for flow, missing, extra in scorer.length_faults(records, expected.wire_lengths):
+    for flow, missing, extra in scorer.length_faults(outcome.pairs, expected.wire_lengths):
         problems.append(f"lengths of {flow}: the wire has {dict(missing)} more, the capture {dict(extra)} more")
     problems += list(summary_faults(capture.report, expected, records))
     if status:

@@ -233,11 +233,14 @@ class Builder:
         flow = header.flow
         if not egress and end.translated:
             flow = (header.protocol, *end.remote, *(end.local if end.wire_local != end.local else local))
+        kernel = header.protocol == packets.SCTP or (egress and not required)
+        if kernel:  # a TIME_WAIT socket, or the kernel's own, answers in the name of nobody
+            labels, required = labels | KERNEL_LABELS, False
         own = [use for use in end.uses if use.label in labels]
         all_uses = own + self.uses_of(labels - {use.label for use in own})
         expected = Expected(
             end.actor, record_key(packet.data, header, flow), egress, labels, self.sample(end, local, remote, incarnation),
-            packet.data, header, packet.time_ns, required=required, dst=end.dst,
+            packet.data, header, packet.time_ns, required=required, kernel=kernel, dst=end.dst,
             dst_required=bool(end.dst) and self.dst_known(end, header, packet), translated=egress and end.translated)
         for use in all_uses:
             expected.pids.setdefault(use.label, set()).add(use.pid)

@@ -4,7 +4,7 @@ import socket
 import struct
 
 from network import FAR4, FAR6, NEAR4, NEAR6
-from stage import IPPROTO_MPTCP, Skip, actor, read_exactly, read_to_end
+from stage import IPPROTO_MPTCP, actor, read_exactly, read_to_end
 
 LINGER_0 = struct.pack("ii", 1, 0)
 
@@ -264,5 +264,30 @@ def multipath_with_one_subflow(stage):
 
 @actor("sctp")
 def stream_control_as_far_as_the_kernel_has_it(stage):
+    """None of these packets must be there; those that are are judged."""
     stage.requires(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_SCTP)
-    raise Skip("SCTP has no truth here yet: its packets are not judged")
+    ready, = stage.signals(1)
+
+    def server(role):
+        listener = role.open(socket.SOCK_STREAM, stage.loopback(), stage.port, protocol=socket.IPPROTO_SCTP)
+        listener.listen(4)
+        role.journal.declare(listener, protocol=132, listener=True, connected=False)
+        ready.give()
+        sock, _ = listener.accept()
+        role.journal.declare(sock, protocol=132)
+        sock.recv(2000)
+        sock.send(role.payload(200))
+        sock.recv(2000)
+        sock.close()
+
+    def client(role):
+        ready.take()
+        sock = role.open(socket.SOCK_STREAM, stage.loopback(2), protocol=socket.IPPROTO_SCTP)
+        sock.connect((stage.loopback(), stage.port))
+        role.journal.declare(sock, protocol=132)
+        sock.send(role.payload(300))
+        sock.recv(2000)
+        sock.close()
+    stage.role("srv", server)
+    stage.role("cli", client)
+    stage.finish()
