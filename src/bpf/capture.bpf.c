@@ -41,12 +41,12 @@ int on_bind6(struct bpf_sock* socket) {
   return 1;
 }
 
-#define ON_ADDRESS(name, section, via, confirms)                                      \
-  SEC(section)                                                              \
-  int name(struct bpf_sock_addr* context) {                                 \
-    struct bpf_sock* socket = context->sk;                                  \
+#define ON_ADDRESS(name, section, via, confirms)                                   \
+  SEC(section)                                                                     \
+  int name(struct bpf_sock_addr* context) {                                        \
+    struct bpf_sock* socket = context->sk;                                         \
     if (socket) use_socket(socket, bpf_get_socket_cookie(context), via, confirms); \
-    return 1;                                                               \
+    return 1;                                                                      \
   }
 
 ON_ADDRESS(on_connect4, "cgroup/connect4", PCAPML_VIA_CONNECT, 1)
@@ -88,7 +88,8 @@ int BPF_PROG(on_read, struct sock* sk, int result, int flags) {
   if (!owner) return 0;
   const __u64 cookie = bpf_get_socket_cookie(sk);
   /* Who speaks first owns an accepted connection, not who reads. */
-  if (take(owner, cookie, PCAPML_VIA_RECEIVE, owner->cookie == cookie)) tell_owner(owner, cookie, (__u64)address_of(sk));
+  if (take(owner, cookie, PCAPML_VIA_RECEIVE, owner->cookie == cookie))
+    tell_owner(owner, cookie, (__u64)address_of(sk));
   return 0;
 }
 

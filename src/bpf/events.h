@@ -78,8 +78,8 @@ struct pcapml_packet {
   __u32 netns;
   __u8 direction;
   __u8 socket_flags;
-  __u16 protocol; /* of the socket; of a raw one IPPROTO_RAW */
-  __u32 padding;
+  __u16 protocol;     /* of the socket; of a raw one IPPROTO_RAW */
+  __u32 has_fixed_id; /* not 0: all packets of the superpacket have the same IPv4 identification */
 };
 
 struct pcapml_owner_event {
@@ -107,6 +107,7 @@ struct pcapml_process_event {
   __u32 pid;
   __u64 start_ns;
   __u64 exec_ns; /* when it began its program; 0: before the capture, or never */
+  __u64 inode;   /* of the executable; 0: not known */
   __u32 parent;
   __u32 uid;
   char name[PCAPML_NAME_LENGTH];

@@ -55,7 +55,12 @@ struct sock {
 struct net_device {
   char name[16];
 };
+struct skb_shared_info {
+  unsigned int gso_type;
+};
 struct sk_buff {
+  unsigned char* head;
+  unsigned int end;
   struct net_device* dev;
 };
 
@@ -78,8 +83,12 @@ struct path {
   struct vfsmount* mnt;
   struct dentry* dentry;
 };
+struct inode {
+  unsigned long i_ino;
+};
 struct file {
   struct path f_path;
+  struct inode* f_inode;
 };
 struct mm_struct {
   unsigned long arg_start, arg_end;
@@ -109,4 +118,5 @@ struct task_struct {
 
 #define PF_KTHREAD 0x00200000 /* include/linux/sched.h */
 #define TCP_LISTEN_STATE 10   /* include/net/tcp_states.h */
+#define SKB_GSO_TCP_FIXEDID 8 /* include/linux/skbuff.h */
 #define SOCK_RAW 3            /* include/linux/net.h */

@@ -89,9 +89,9 @@ static __noinline int tell_owner(struct pcapml_owner* owner, __u64 cookie, __u64
 }
 
 /* For hooks that run in the process that uses the socket; `confirms` where it uses it for itself. */
-static __always_inline struct pcapml_owner *use_socket(struct bpf_sock *socket, __u64 cookie, __u32 via,
+static __always_inline struct pcapml_owner* use_socket(struct bpf_sock* socket, __u64 cookie, __u32 via,
                                                        int confirms) {
-  struct pcapml_owner *owner = bpf_sk_storage_get(&owners, socket, 0, BPF_SK_STORAGE_GET_F_CREATE);
+  struct pcapml_owner* owner = bpf_sk_storage_get(&owners, socket, 0, BPF_SK_STORAGE_GET_F_CREATE);
   if (!owner) {
     __sync_fetch_and_add(&storage_failures, 1);
     return 0;

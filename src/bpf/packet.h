@@ -137,6 +137,11 @@ static __always_inline int record(struct __sk_buff* skb, __u8 direction) {
   packet.cookie = bpf_get_socket_cookie(skb);
   find_owner(skb, &packet);
   know_interface(skb, &packet);
+  if (packet.gso_size) {
+    struct sk_buff* buffer = address_of(skb);
+    struct skb_shared_info* shared = (void*)(BPF_CORE_READ(buffer, head) + BPF_CORE_READ(buffer, end));
+    packet.has_fixed_id = BPF_CORE_READ(shared, gso_type) & SKB_GSO_TCP_FIXEDID;
+  }
   packet.lost[0] = lost[0];
   packet.lost[1] = lost[1];
 

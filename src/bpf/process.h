@@ -48,6 +48,7 @@ __noinline int tell_process(__u64 task_address, __u64 exec_ns, int is_current) {
   event->parent = BPF_CORE_READ(leader, real_parent, tgid);
   event->uid = BPF_CORE_READ(leader, cred, uid.val);
   bpf_probe_read_kernel_str(event->name, sizeof(event->name), &leader->comm);
+  event->inode = BPF_CORE_READ(task, mm, exe_file, f_inode, i_ino);
   read_path(task, event);
   event->arguments_length = 0;
   unsigned long start = BPF_CORE_READ(task, mm, arg_start);

@@ -115,8 +115,8 @@ void Attribution::add(const pcapml_owner_event& event) {
                              static_cast<std::int64_t>(event.time_ns));
   if (event.owner.confirmed_cookie == event.cookie) {
     confirm(socket, event.owner);
-  } else if (event.owner.via == PCAPML_VIA_RECEIVE) {
-    socket.reader = event.owner;
+  } else {
+    socket.silent = event.owner;
   }
 }
 
@@ -143,12 +143,13 @@ void Attribution::hold(Hold& hold, const Deadline& whose, const pcapml_packet& p
   }
 }
 
-void Attribution::let_go(Hold& hold, const pcapml_owner* owner, std::uint64_t sample) {
+void Attribution::let_go(Hold& hold, const pcapml_owner* owner, std::uint64_t sample, bool is_silent) {
   std::vector<Held> packets = std::exchange(hold, {}).packets;
   for (Held& held : packets) {
     held_bytes_ -= held.bytes.size();
     --holding_;
-    if (owner != nullptr) {
+    const bool is_handshake = (held.packet.socket_flags & PCAPML_SOCKET_LISTENS) != 0;
+    if (owner != nullptr && !(is_silent && is_handshake)) {
       const pcapml_endpoint remote = held.packet.owner.remote;
       const std::uint32_t remote_tid = held.packet.owner.remote_tid;
       held.packet.owner = *owner;
@@ -191,7 +192,7 @@ void Attribution::end(const Deadline& due) {
     if (it == sockets_.end() || !is_due(it->second.hold)) return;
     Socket& socket = it->second;
     socket.gave_up = true;
-    let_go(socket.hold, socket.reader.pid != 0 ? &socket.reader : nullptr, socket.sample);
+    let_go(socket.hold, socket.silent.pid != 0 ? &socket.silent : nullptr, socket.sample, true);
   } else {
     const auto it = handshakes_.find(due.handshake);
     if (it == handshakes_.end() || !is_due(it->second.hold)) return;

@@ -75,7 +75,7 @@ class Attribution {
     std::uint64_t sample = 0;
     HandshakeKey handshake{};
     std::int64_t last_ns = 0;
-    pcapml_owner reader{};  // pid 0: none was seen; owns an accepted connection where nobody speaks in time
+    pcapml_owner silent{};  // accepted or read, and said nothing; owns what it was sent. pid 0: nobody did
     bool has_handshake = false;
     bool gave_up = false;
   };
@@ -93,7 +93,8 @@ class Attribution {
                     std::int64_t now_ns);
   void hold(Hold& hold, const Deadline& whose, const pcapml_packet& packet, Bytes bytes);
   void end(const Deadline& due);
-  void let_go(Hold& hold, const pcapml_owner* owner, std::uint64_t sample);
+  /// All to `owner`, or, of a silent one, the data; where there is none to the owner that each was seen with.
+  void let_go(Hold& hold, const pcapml_owner* owner, std::uint64_t sample, bool is_silent = false);
   void release(const pcapml_packet& packet, Bytes bytes, std::uint64_t sample, bool was_held);
   void confirm(Socket& socket, const pcapml_owner& owner);
   void forget(std::int64_t now_ns);

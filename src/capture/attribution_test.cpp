@@ -66,12 +66,13 @@ TEST_F(AttributionTest, AHandshakeBelongsToTheConnectionAndItsWorker) {
   EXPECT_THAT(released_, ElementsAre("worker 1000", "worker 1000", "worker 1000", "worker 1000"));
 }
 
-TEST_F(AttributionTest, WhoReadsOwnsAConnectionOnWhichNobodySpeaksInTime) {
+TEST_F(AttributionTest, WhoOnlyReadsOwnsTheDataAndTheListenerTheHandshake) {
   add(PacketEvent(5).owner("listener", 1).listens().syn(100).at(1));
   attribution_.add(reader_event(8, "worker", 2, 5));
+  add(PacketEvent(8).owner("listener", 1, 5).at(2));
   EXPECT_THAT(released_, ElementsAre());
   attribution_.expire(Attribution::kHold + 1);
-  EXPECT_THAT(released_, ElementsAre("worker 1000"));
+  EXPECT_THAT(released_, ElementsAre("listener 1000", "worker 1000"));
 }
 
 TEST_F(AttributionTest, TheFirstToSpeakOwnsTheHandshakeNotTheFirstToRead) {

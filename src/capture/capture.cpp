@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pcapml/capture.h"
 
+#include <fmt/format.h>
+
 #include <csignal>
 
 #include "capture/cgroup.h"
@@ -35,9 +37,14 @@ class CaptureLoop {
     programs_.attach(cgroup);
     file_.begin();
     session_.begin();
-    const std::size_t sockets = programs_.scan([this](const pcapml_owner& owner) { session_.owner(owner); });
+    const ScanResult scan = programs_.scan([this](const pcapml_owner& owner) { session_.owner(owner); });
     file_.flush();
-    if (request_.ready) request_.ready(cgroup, sockets);
+    if (request_.ready) request_.ready(cgroup, scan.sockets);
+    if (scan.refused > 0 && request_.warn)
+      request_.warn(fmt::format(
+          "the open files of {} processes could not be seen (CAP_SYS_PTRACE, CAP_DAC_READ_SEARCH): "
+          "their sockets are unknown until they are used",
+          scan.refused));
     began_ns_ = clock_.boot_time_ns();
     const int signal = wait();
     programs_.detach();
@@ -47,7 +54,7 @@ class CaptureLoop {
     } catch (const Stop&) {  // enough packets
     }
     CaptureResult result = session_.finish(programs_.losses());
-    result.known_sockets = sockets;
+    result.known_sockets = scan.sockets;
     result.events_lost = programs_.events_lost();
     result.signal = signal;
     return result;

@@ -17,7 +17,6 @@
 
 #include "capture.skel.h"
 #include "capture/kernel_trouble.h"
-#include "capture/socket_scan.h"
 #include "io/file_descriptor.h"
 #include "pcapml/error.h"
 
@@ -146,18 +145,17 @@ void KernelPrograms::attach(const std::string& cgroup) {
 
 void KernelPrograms::detach() { state_->detach(); }
 
-std::size_t KernelPrograms::scan(const std::function<void(const pcapml_owner&)>& owner) {
+ScanResult KernelPrograms::scan(const std::function<void(const pcapml_owner&)>& owner) {
   const capture_bpf& skeleton = *state_->skeleton;
   const int owners = bpf_map__fd(skeleton.maps.owners);
   const int listeners = bpf_map__fd(skeleton.maps.listeners);
-  const ScanResult result = scan_sockets([&](const ScannedSocket& socket) {
+  return scan_sockets([&](const ScannedSocket& socket) {
     owner(socket.owner);
     bpf_map_update_elem(owners, &socket.descriptor, &socket.owner, BPF_NOEXIST);
     if (!socket.listens) return;
     const pcapml_listener key{socket.netns, socket.local};
     bpf_map_update_elem(listeners, &key, &socket.owner, BPF_NOEXIST);
   });
-  return result.sockets;
 }
 
 void KernelPrograms::on_event(Handler handler) { state_->handler = std::move(handler); }

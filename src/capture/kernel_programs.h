@@ -10,6 +10,7 @@
 #include <tuple>
 
 #include "bpf/events.h"
+#include "capture/socket_scan.h"
 #include "pcapml/bytes.h"
 
 namespace pcapml {
@@ -28,8 +29,8 @@ class KernelPrograms {
   void attach(const std::string& cgroup);
   /// No more events from now on; those that were told can still be polled.
   void detach();
-  /// Gives the sockets that exist already their owners, and calls `owner` for each; how many.
-  std::size_t scan(const std::function<void(const pcapml_owner&)>& owner);
+  /// Gives the sockets that exist already their owners, and calls `owner` for each.
+  ScanResult scan(const std::function<void(const pcapml_owner&)>& owner);
 
   /// What the kernel tells, in order. The bytes live during the call.
   struct Handler {

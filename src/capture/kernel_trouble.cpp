@@ -42,7 +42,8 @@ std::optional<std::string> cause(int error) {
     return fmt::format("Linux {} is too old; 5.10 or newer is needed", system.release);
   if (!has_capabilities())
     return std::string(
-        "capture needs root, or the capabilities CAP_BPF, CAP_PERFMON, CAP_NET_ADMIN and CAP_SYS_PTRACE; run "
+        "capture needs root, or the capabilities CAP_BPF, CAP_PERFMON, CAP_NET_ADMIN, CAP_SYS_PTRACE and "
+        "CAP_DAC_READ_SEARCH; run "
         "it "
         "with sudo");
   if (access("/sys/kernel/btf/vmlinux", R_OK) != 0)

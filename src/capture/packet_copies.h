@@ -19,7 +19,6 @@ class PacketCopies {
 
  private:
   static constexpr std::size_t kRecent = 64;
-  static constexpr std::uint64_t kWindow = 10'000'000;  // ns; the kernel makes all copies in one go
 
   struct Seen {
     std::uint32_t pid = 0;

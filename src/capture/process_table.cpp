@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 #include <pwd.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -63,12 +64,36 @@ std::string cgroup_of(std::uint32_t pid) {
   return {};
 }
 
+std::optional<std::uint32_t> number_in(const std::string& status, std::string_view key) {
+  const std::size_t at = status.find(key);
+  std::uint32_t value = 0;
+  if (at == std::string::npos) return std::nullopt;
+  const char* from = status.data() + at + key.size();
+  if (std::from_chars(from, status.data() + status.size(), value).ec != std::errc{}) return std::nullopt;
+  return value;
+}
+
 std::string user_name(std::uint32_t uid) {
   passwd entry{};
   passwd* found = nullptr;
   char buffer[4096];
   if (getpwuid_r(uid, &entry, buffer, sizeof buffer, &found) != 0 || found == nullptr) return {};
   return found->pw_name;
+}
+
+std::uint64_t inode_of(const std::string& path) {
+  struct stat status {};
+  return stat(path.c_str(), &status) == 0 ? status.st_ino : 0;
+}
+
+/// False where the file is another one than the executable, whose inode this is; 0: any file is right.
+bool identify(ProcessInfo& info, const std::string& executable, std::uint64_t inode) {
+  const std::uint64_t found = inode_of(executable);
+  if (found == 0 || (inode != 0 && inode != found)) return false;
+  const std::vector<std::byte> id = build_id_of(executable);
+  for (const std::byte byte : id) info.build_id += fmt::format("{:02x}", std::to_integer<unsigned>(byte));
+  if (id.size() >= 16) info.uuid.assign(id.begin(), id.begin() + 16);
+  return true;
 }
 
 }  // namespace
@@ -97,7 +122,10 @@ void ProcessTable::learn(const pcapml_process_event& event, std::int64_t offset_
   info.uid = event.uid;
   const std::uint64_t began = event.exec_ns != 0 ? event.exec_ns : event.start_ns;
   info.start_time_ns = static_cast<std::int64_t>(began) + offset_ns;
-  complete(process);
+  complete(process, event.inode);
+  // What the scan of /proc learnt is the same program, unless this is an exec.
+  if (const Process* known = find(event.pid, event.start_ns); known != nullptr && event.exec_ns == 0)
+    process.is_written = known->is_written;
   processes_[event.pid] = std::move(process);
 }
 
@@ -109,36 +137,28 @@ Process* ProcessTable::learn(std::uint32_t pid, std::uint64_t start_ns, std::int
   info.pid = pid;
   info.name = first_line(read_proc(pid, "comm", 64));
   info.start_time_ns = static_cast<std::int64_t>(start_ns) + offset_ns;
-  complete(process);
+  complete(process, 0);
   return &(processes_[pid] = std::move(process));
 }
 
-/// Adds what only /proc tells, while the process is there.
-void ProcessTable::complete(Process& process) {
+/// Adds what only /proc tells, where the process is there and still runs this program; of one that is gone,
+/// what its executable tells.
+void ProcessTable::complete(Process& process, std::uint64_t inode) {
   ProcessInfo& info = process.info;
-  if (is_same_start(start_of(info.pid), process.start_ns)) {
+  const bool is_there = is_same_start(start_of(info.pid), process.start_ns);
+  if (is_there && identify(info, proc_path(info.pid, "exe"), inode)) {
     std::error_code ignored;
-    const std::string path = std::filesystem::read_symlink(proc_path(info.pid, "exe"), ignored).string();
-    if (info.path.empty()) info.path = path;
+    if (info.path.empty())
+      info.path = std::filesystem::read_symlink(proc_path(info.pid, "exe"), ignored).string();
     if (info.command_line.empty()) info.command_line = read_proc(info.pid, "cmdline", 65536);
-    if (!info.parent) {
-      const std::string status = read_proc(info.pid, "status", 4096);
-      const auto number = [&](const char* key) -> std::optional<std::uint32_t> {
-        const std::size_t at = status.find(key);
-        std::uint32_t value = 0;
-        if (at == std::string::npos) return std::nullopt;
-        const char* from = status.data() + at + std::strlen(key);
-        if (std::from_chars(from, status.data() + status.size(), value).ec != std::errc{})
-          return std::nullopt;
-        return value;
-      };
-      info.parent = number("\nPPid:\t");
-      info.uid = number("\nUid:\t");
-    }
     info.cgroup = cgroup_of(info.pid);
-    const std::vector<std::byte> id = build_id_of(proc_path(info.pid, "exe"));
-    for (const std::byte byte : id) info.build_id += fmt::format("{:02x}", std::to_integer<unsigned>(byte));
-    if (id.size() >= 16) info.uuid.assign(id.begin(), id.begin() + 16);
+  } else if (inode != 0) {
+    identify(info, info.path, inode);
+  }
+  if (is_there && !info.parent) {
+    const std::string status = read_proc(info.pid, "status", 4096);
+    info.parent = number_in(status, "\nPPid:\t");
+    info.uid = number_in(status, "\nUid:\t");
   }
   if (info.uid) info.user = user_name(*info.uid);
 }

@@ -30,7 +30,7 @@ class ProcessTable {
   Process* find(std::uint32_t pid, std::uint64_t start_ns);
 
  private:
-  void complete(Process& process);
+  void complete(Process& process, std::uint64_t inode);
 
   std::unordered_map<std::uint32_t, Process> processes_;  // by pid
 };

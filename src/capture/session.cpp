@@ -62,7 +62,9 @@ std::string_view via_of(const AttributedPacket& a) {
   if ((packet.socket_flags & PCAPML_SOCKET_SENT_BY_CURRENT) != 0) return "send";
   if ((packet.socket_flags & PCAPML_SOCKET_LISTENS) != 0) return "listener";
   const bool is_confirmed = packet.owner.confirmed_cookie == packet.cookie;
-  if (!is_confirmed && is_accepted(packet)) return packet.protocol == kProtocolTcp ? "listener" : "inherited";
+  const bool is_taken = packet.owner.via == PCAPML_VIA_ACCEPT || packet.owner.via == PCAPML_VIA_RECEIVE;
+  if (!is_confirmed && !is_taken && is_accepted(packet))
+    return packet.protocol == kProtocolTcp ? "listener" : "inherited";
   switch (packet.owner.via) {
     case PCAPML_VIA_CREATE: return "inherited";
     case PCAPML_VIA_CONNECT:
@@ -174,7 +176,8 @@ void CaptureSession::release(const AttributedPacket& a) {
   if (is_full()) return;
   const pcapml_packet& packet = a.packet;
   const auto headers = parse_headers(kLinkRaw, a.bytes);
-  const std::uint64_t on_wire = wire_count(headers, packet.length, packet.gso_size);
+  const std::uint64_t on_wire =
+      request_.superpackets ? 1 : wire_count(headers, packet.length, packet.gso_size);
   result_.captured += on_wire;
   if (copies_.is_copy(packet, headers, a.bytes)) {
     result_.copies_left_out += on_wire;
@@ -230,8 +233,8 @@ void CaptureSession::write(const AttributedPacket& a, const Naming& naming, Samp
   out.tid = packet.owner.tid;
   out.comment = comment_;
   std::uint64_t written = 0;
-  for (const WirePacket& wire :
-       offload_.wire_packets(a.bytes, packet.length, request_.superpackets ? 0 : packet.gso_size)) {
+  for (const WirePacket& wire : offload_.wire_packets(
+           a.bytes, packet.length, request_.superpackets ? 0 : packet.gso_size, packet.has_fixed_id != 0)) {
     if (is_full()) break;
     out.original_length = wire.original_length;
     out.data = wire.data;

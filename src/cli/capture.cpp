@@ -11,6 +11,7 @@
 #include "cli/capture_report.h"
 #include "cli/command.h"
 #include "pcapml/error.h"
+#include "pcapml/sink.h"
 
 namespace pcapml::cli {
 namespace {
@@ -86,6 +87,13 @@ class CaptureCommand final : public Command {
     if (request_.buffer_megabytes == 0 || request_.buffer_megabytes > 2048)
       throw UsageError("--buffer: from 1 to 2048 megabytes");
     if (snap_length_ > std::numeric_limits<std::uint32_t>::max()) throw UsageError("--snap-len: too large");
+    if (compression_of_name(request_.output) != Compression::none)
+      throw UsageError(
+          fmt::format("{}: capture writes no compressed files, so that they are readable at any "
+                      "moment; compress it afterwards",
+                      request_.output));
+    if (no_arguments_ && label_by_ == "cmdline")
+      throw UsageError("--label-by cmdline writes command lines, which --no-args leaves out: choose one");
     request_.allow = words_of(allow_);
     request_.deny = words_of(deny_);
     for (const auto* words : {&request_.allow, &request_.deny})

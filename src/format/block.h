@@ -75,8 +75,8 @@ enum OptionCode : std::uint16_t {
   kStatisticsDelivered = 8,
 };
 
-/// Private Enterprise Number under which pcapml writes its Custom Blocks (doc/format.md).
-inline constexpr std::uint32_t kPcapmlEnterprise = 32622;
+/// Wireshark's Private Enterprise Number, under which it has process information (doc/format.md).
+inline constexpr std::uint32_t kWiresharkEnterprise = 32622;
 
 inline constexpr std::uint32_t kByteOrderMagic = 0x1a2b3c4d;
 inline constexpr std::size_t kBlockOverhead = 12;  ///< type, length, length again

@@ -15,7 +15,6 @@
 namespace pcapml {
 namespace {
 
-constexpr std::uint32_t kWiresharkEnterprise = 32622;
 constexpr std::uint32_t kProcessEntry = 3;
 constexpr std::size_t kUuidLength = 16;
 constexpr std::string_view kCgroup = "cgroup=", kBuildId = "build_id=";

@@ -245,7 +245,7 @@ void recode_secrets(Recoder& body) {
 /// Draft, section 4.8: only the enterprise number is sure to be in the section's order.
 void recode_custom(Recoder& body) {
   const std::uint32_t enterprise = body.u32();
-  if (enterprise == kPcapmlEnterprise)
+  if (enterprise == kWiresharkEnterprise)
     body.keep(body.remaining());  // little-endian in every section
   else
     body.keep_opaque(body.remaining());
