@@ -23,6 +23,8 @@ class Side:
     fin_acked: bool = False
     owes_ack: bool = False
     gone: bool = False
+    unprovoked: int = 0        # ACKs from TIME_WAIT, less the packets that arrived there in the witness's order
+    late: list = field(default_factory=list)   # ACKs to it since its FIN: see truth.forgive_late_acks
 
 
 @dataclass
@@ -44,6 +46,8 @@ class Verdict:
     connection: Connection
     incarnation: int
     from_server: bool
+    receiver: Side
+    receiver_closes: bool   # has sent its FIN
 
 
 class Connections:
@@ -61,7 +65,7 @@ class Connections:
         mine = connection.sides.setdefault(source, Side())
         theirs = connection.sides.setdefault(destination, Side())
         verdict = Verdict("socket", "socket", not connection.established, connection, max(connection.incarnation, 0),
-                          source == connection.server)
+                          source == connection.server, theirs, theirs.fin is not None)
         if flags & packets.RST:
             if not flags & packets.ACK or header.sequence == 0:
                 verdict.egress = "kernel"
@@ -76,6 +80,8 @@ class Connections:
         mine.owes_ack = False
         if theirs.gone:
             verdict.ingress = "none"
+        mine.unprovoked += verdict.egress == "none"
+        theirs.unprovoked -= verdict.ingress == "none"
         acknowledges = (flags & packets.ACK and theirs.fin is not None and not theirs.fin_acked
                         and (header.acknowledgement - theirs.fin) & SEQUENCE_MASK < 1 << 31)
         if acknowledges:

@@ -19,13 +19,14 @@ def processes_that_live_for_one_packet(stage):
         for _ in range(20):
             sock.recv(2000)
 
-    def once(role):
-        sock = role.datagram(stage.loopback(2), 0)
+    def once(role, number):
+        # Ports of their own: one that is used again would be another socket with the same address.
+        sock = role.datagram(stage.loopback(2), stage.port + 1 + number)
         sock.sendto(role.payload(180), (stage.loopback(), stage.port))
     stage.role("srv", server)
     ready.take()
     for number in range(20):
-        stage.role(f"p{number:02d}", once)
+        stage.role(f"p{number:02d}", once, number)
     stage.finish()
 
 

@@ -132,7 +132,7 @@ def the_other_commands_read_the_result(case):
     records, *_ = case.perform(SMALL + ("bulk4", "mcast4"))
     path = case.path("capture.pcapng")
     done = case.run("summary", "-i", path, "--json")
-    check(done.returncode == 0 and not done.stderr, f"summary: {done.stderr}")
+    check(done.returncode == 0 and not done.stderr, f"summary: {done.returncode} {done.stdout[:200]} {done.stderr}")
     check(json.loads(done.stdout), "summary said nothing")
     for label in ("tcp4-srv", "bulk4-cli"):
         check(label in done.stdout, f"summary does not know {label}")
