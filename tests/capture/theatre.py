@@ -10,6 +10,7 @@ import time
 import traceback
 
 import journal
+import machine
 import pcapng_file
 import scorer
 import truth
@@ -141,6 +142,9 @@ class Performance:
         return truth.build(journal.read(os.path.join(self.directory, "journal")), wire,
                            self.world.kernel_inside, **options)
 
+    def played(self):
+        return sum(outcome["status"] == "played" for outcome in self.outcomes.values())
+
     def report_outcomes(self):
         """True where no actor failed."""
         for name, outcome in self.outcomes.items():
@@ -200,7 +204,7 @@ def judge(show, capture, status, expected, result, records, others, outcome, lim
         print(f"problem: {problem}")
     unknown = outcome.count("unknown")
     passed = good and outcome.clean and not problems
-    print(f"{'PASSED' if passed else 'FAILED'}: {len(records)} packets of {len(show.outcomes)} actors; "
+    print(f"{'PASSED' if passed else 'FAILED'}: {len(records)} packets of {show.played()} actors; "
           + ", ".join(f"{name} {count}" for name, count in outcome.totals().items())
           + f"; {len(problems)} problems; unknown {unknown}")
     return passed
@@ -243,11 +247,14 @@ def perform(chosen, directory):
     if unknown:
         print(f"no such actor: {', '.join(sorted(unknown))}", file=sys.stderr)
         return 2
+    reason = machine.missing()
     try:
-        world = World(chosen.binary, chosen.in_place)
-    except OSError as error:
-        print(f"skipped: {error}")
-        return 0
+        world = None if reason else World(chosen.binary, chosen.in_place)
+    except OSError as error:  # a cgroup, a namespace or a device that cannot be made
+        reason = str(error)
+    if reason:
+        print(f"skipped: {reason}")
+        return 77
     try:
         passed = True
         if chosen.only != "none":
@@ -258,9 +265,9 @@ def perform(chosen, directory):
                                None if wanted == "all" else wanted.split(",")) and passed
         return 0 if passed else 1
     except NotReady as error:
-        if "KernelError" in error.text or error.status == 77:
+        if "built without" in error.text:
             print(f"skipped: {error}")
-            return 0
+            return 77
         print(f"FAILED: the capture did not begin: {error}")
         return 1
     finally:
