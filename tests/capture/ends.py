@@ -43,6 +43,7 @@ class End:
     received_remote: tuple | None = None  # and where what it receives is translated before the wire
     since: int = 0
     until: int = 1 << 63
+    outside: bool = False           # made in another control group
     dns: bool = False
     dst: str | None = None
     dst_since: str | None = None

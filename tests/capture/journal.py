@@ -8,7 +8,6 @@ import contextlib
 import json
 import os
 import socket
-import threading
 import time
 
 SO_COOKIE = 57
@@ -58,8 +57,9 @@ class Journal:
         return cookie
 
     def use(self, cookie, before, after, label=None):
-        self.note("use", cookie=cookie, label=label or self.label, pid=os.getpid(), tid=threading.get_native_id(),
-                  before=before, after=after)
+        # In a PID namespace getpid() has another answer than the rest of the machine.
+        pid, _, tid = os.readlink("/proc/thread-self").split("/")
+        self.note("use", cookie=cookie, label=label or self.label, pid=int(pid), tid=int(tid), before=before, after=after)
 
     def uses_where_readers_show(self, sock):
         """Reading alone makes a user where tp_btf/sock_recv_length exists; before, the last known user stays."""

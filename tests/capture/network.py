@@ -11,10 +11,11 @@ import struct
 import subprocess
 import time
 
-CLONE_NEWNET = 0x40000000
+CLONE_NEWNET, CLONE_NEWPID = 0x40000000, 0x20000000
 libc = ctypes.CDLL(None, use_errno=True)
 
 NEAR4, FAR4, NEAR6, FAR6 = "10.77.0.1", "10.77.0.2", "fd77::1", "fd77::2"
+NEAR_LINK, FAR_LINK = "fe80::77:1", "fe80::77:2"
 BROADCAST4 = "10.77.0.255"
 SIOCETHTOOL = 0x8946
 
@@ -162,10 +163,12 @@ link add pc index 102 type veth peer name vc0 index 202 netns {here}{self.far}
 """)
         ip(self.middle, "link add bridge0 type bridge mcast_snooping 0 stp_state 0 forward_delay 0\n"
                         "link set pa master bridge0\nlink set pc master bridge0\nlink set bridge0 up\n")
-        for space, device, v4, v6 in ((self.near, "va0", NEAR4, NEAR6), (self.far, "vc0", FAR4, FAR6)):
+        for space, device, v4, v6, link in ((self.near, "va0", NEAR4, NEAR6, NEAR_LINK),
+                                            (self.far, "vc0", FAR4, FAR6, FAR_LINK)):
             ip(space, f"""link set lo up
 addr add {v4}/24 broadcast {BROADCAST4} dev {device}
 addr add {v6}/64 dev {device} nodad
+addr add {link}/64 dev {device} nodad
 link set {device} up
 addr add fd77:1::1/128 dev lo nodad
 addr add fd77:1::2/128 dev lo nodad

@@ -140,7 +140,7 @@ class Performance:
     def truth(self, **options):
         wire, self.witness_lost = self.witness.stop()
         return truth.build(journal.read(os.path.join(self.directory, "journal")), wire,
-                           self.world.kernel_inside, **options)
+                           self.world.kernel_inside, whole_machine=self.world.in_place, **options)
 
     def played(self):
         return sum(outcome["status"] == "played" for outcome in self.outcomes.values())

@@ -58,11 +58,12 @@ class Truth:
 
 
 class Builder:
-    def __init__(self, journal, own_kernel_sockets, include_dns=False):
+    def __init__(self, journal, own_kernel_sockets, include_dns=False, whole_machine=False):
         self.ends = Ends(journal)
         self.connections = Connections()
         self.own_kernel_sockets = own_kernel_sockets  # the kernel's sockets are in the captured group, too
         self.include_dns = include_dns
+        self.whole_machine = whole_machine
         self.expected, self.unexplained = [], []
         self.socketless, self.wire_lengths = Counter(), {}
         self.pending = []   # ingress and egress of accepted ends, until their first word is known
@@ -238,6 +239,9 @@ class Builder:
         if end.dns and not self.include_dns:
             self.socketless["DNS, used and not written"] += 1
             return
+        if end.outside and not self.whole_machine:
+            self.socketless["socket of another control group"] += 1
+            return
         local, remote = ((header.source, header.source_port), (header.destination, header.destination_port)) if egress \
             else ((header.destination, header.destination_port), (header.source, header.source_port))
         flow = header.flow
@@ -281,5 +285,5 @@ class Builder:
         return packet.time_ns >= getattr(end, "dst_since_ns", 1 << 63)
 
 
-def build(journal, wire, own_kernel_sockets=False, include_dns=False):
-    return Builder(journal, own_kernel_sockets, include_dns).build(wire)
+def build(journal, wire, own_kernel_sockets=False, **options):
+    return Builder(journal, own_kernel_sockets, **options).build(wire)

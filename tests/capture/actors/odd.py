@@ -4,6 +4,7 @@ import socket
 
 import network
 import stage as scene
+from control_group import cgroup2_mount
 from network import FAR4
 from stage import actor, read_exactly, read_to_end
 
@@ -153,6 +154,92 @@ def urgent_data(stage):
         sock.sendall(role.payload(300))
         sock.close()
     stage.role("srv", server)
+    stage.role("cli", client)
+    stage.finish()
+
+
+@actor("pidns")
+def a_process_in_a_pid_namespace(stage):
+    ready, = stage.signals(1)
+
+    def receiver(role):
+        sock = role.datagram(stage.loopback(), stage.port)
+        ready.give()
+        sock.recv(2000)
+
+    def inside(role):
+        sock = role.datagram(stage.loopback(2), stage.port)
+        sock.sendto(role.payload(200), (stage.loopback(), stage.port))
+
+    def container(role):
+        ready.take()
+        if network.libc.unshare(network.CLONE_NEWPID):
+            network.fail("unshare")
+        role.fork("in", inside)
+        role.wait_children()
+    stage.role("rcv", receiver)
+    stage.role("out", container)
+    stage.finish()
+
+
+@actor("outside")
+def socket_made_in_another_control_group(stage):
+    """It stays that group's, whoever uses it. The other end is captured."""
+    ready, = stage.signals(1)
+
+    def receiver(role):
+        sock = role.datagram(stage.loopback(), stage.port)
+        ready.give()
+        for number in range(2):
+            _, peer = sock.recvfrom(2000)
+            sock.sendto(role.payload(220, number), peer)
+
+    def sender(role):
+        ready.take()
+        with open("/proc/self/cgroup", encoding="ascii") as groups:
+            mine = next(line.strip().split(":", 2)[2] for line in groups if line.startswith("0::"))
+        enter_group("/")
+        sock = role.datagram(stage.loopback(2), stage.port, outside=True)
+        enter_group(mine)
+        for number in range(2):
+            sock.sendto(role.payload(210, number), (stage.loopback(), stage.port))
+            sock.recv(2000)
+    stage.role("rcv", receiver)
+    stage.role("snd", sender)
+    stage.finish()
+
+
+def enter_group(path):
+    with open(f"{cgroup2_mount()}{path}/cgroup.procs", "w", encoding="ascii") as processes:
+        processes.write("0")
+
+
+@actor("linkloc")
+def link_local_addresses(stage):
+    ready, = stage.signals(1)
+
+    def server(role):
+        listener = role.open(socket.SOCK_STREAM, network.FAR_LINK, bind=False)
+        listener.bind((network.FAR_LINK, stage.port, 0, 202))
+        listener.listen(2)
+        role.journal.declare(listener, protocol=6, listener=True, connected=False)
+        ready.give()
+        sock = role.accept(listener)
+        read_exactly(sock, 300)
+        sock.sendall(role.payload(200))
+        read_to_end(sock)
+        sock.close()
+
+    def client(role):
+        ready.take()
+        sock = role.open(socket.SOCK_STREAM, network.FAR_LINK, bind=False)
+        sock.bind((network.NEAR_LINK, 0, 0, 201))
+        sock.connect((network.FAR_LINK, stage.port, 0, 201))
+        role.journal.declare(sock, protocol=6)
+        sock.sendall(role.payload(300))
+        read_exactly(sock, 200)
+        sock.close()
+    stage.role("srv", server, space="far")
     stage.role("cli", client)
     stage.finish()
 
