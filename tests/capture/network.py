@@ -16,6 +16,7 @@ libc = ctypes.CDLL(None, use_errno=True)
 
 NEAR4, FAR4, NEAR6, FAR6 = "10.77.0.1", "10.77.0.2", "fd77::1", "fd77::2"
 NEAR_LINK, FAR_LINK = "fe80::77:1", "fe80::77:2"
+NEAR_TUNNEL, FAR_TUNNEL = "10.78.0.1", "10.78.0.2"
 BROADCAST4 = "10.77.0.255"
 SIOCETHTOOL = 0x8946
 
@@ -149,6 +150,15 @@ def reach(peer):
     raise OSError(f"{peer} cannot be reached")
 
 
+def make_tunnel(space, address):
+    """A device whose other end a process may take: a VPN in user space."""
+    ip(space, f"""tuntap add tun0 mode tun
+link set tun0 addrgenmode none mtu 1400
+addr add {address}/24 dev tun0
+link set tun0 up
+""")
+
+
 class Network:
     """near and far, with a bridge between them that sends what a wire would carry."""
 
@@ -180,6 +190,12 @@ route add 239.77.0.0/16 dev {device}
             within(self.middle, set_offloads, port, dict.fromkeys(SEGMENTATION, 0))
         for space, device in ((self.near, "va0"), (self.far, "vc0")):
             within(space, set_offloads, device, {"rx-gro": 1})
+        self.tunnels = True
+        try:
+            make_tunnel(self.near, NEAR_TUNNEL)
+            make_tunnel(self.far, FAR_TUNNEL)
+        except OSError:  # a kernel without TUN
+            self.tunnels = False
         within(self.near, reach, FAR4)
 
     def spaces(self):
@@ -193,9 +209,6 @@ route add 239.77.0.0/16 dev {device}
         """Packets that the devices have dropped: the witness saw them, nobody received them."""
         return sum(int(within(space, read_dropped)) for space in (self.near, self.middle, self.far))
 
-    def busy_sockets(self):
-        return [line for space in (self.near, self.far) for line in eval_lines(within(space, read_busy_sockets))]
-
 
 def read_dropped():
     total = 0
@@ -208,10 +221,6 @@ def read_dropped():
     return total
 
 
-def eval_lines(text):
-    return [line for line in text.split("\n") if line]
-
-
 def read_busy_sockets():
     """TCP sockets that may still send: neither LISTEN (0A) nor TIME_WAIT (06)."""
     lines = []
@@ -219,3 +228,13 @@ def read_busy_sockets():
         with open(f"/proc/thread-self/net/{table}", encoding="ascii") as sockets:
             lines += [line for line in sockets.readlines()[1:] if line.split()[3] not in ("0A", "06")]
     return "".join(line.strip() + "\n" for line in lines)
+
+
+def wait_until_quiet(spaces, port=None):
+    """Until no TCP socket (of that port) can send any more: teardown and delayed ACKs are over."""
+    deadline = time.monotonic() + 30
+    wanted = "" if port is None else f":{port:04X} "
+    while busy := [line for space in spaces for line in within(space, read_busy_sockets).splitlines() if wanted in line]:
+        if time.monotonic() > deadline:
+            raise TimeoutError("sockets still open:\n" + "\n".join(busy))
+        time.sleep(0.02)  # there is no event for the end of another namespace's sockets

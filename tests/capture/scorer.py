@@ -24,6 +24,7 @@ class Record:
     original_length: int
     data: bytes
     time_ns: int
+    interface: tuple = None  # number and name
     key: tuple = None
     header: packets.Header = None
 
@@ -67,7 +68,8 @@ def records_of(capture):
         if link_type == 1:
             data, original_length = data[14:], original_length - 14
         record = Record(packet.number, int(fields[0]), fields[1], fields[2] == "d=e", keys, packet.flags, packet.process,
-                        original_length, data, packet.time_ns)
+                        original_length, data, packet.time_ns,
+                        (packet.interface, capture.interfaces[packet.interface].name))
         try:
             record.header = packets.parse(data)
             record.key = record_key(data, record.header)
@@ -173,6 +175,18 @@ def sample_faults(pairs):
             yield record, expected, f"{record.sample} is mostly {majority(sockets[record.sample])}"
 
 
+def interface_faults(pairs):
+    """An Interface Description for each namespace and device, and no other for it."""
+    known = {}
+    for record, expected in pairs:
+        number, name = record.interface
+        if name != expected.interface[1]:
+            yield record, f"{name}, not {expected.interface[1]}"
+        elif known.setdefault(number, expected.interface) != expected.interface or \
+                known.setdefault(expected.interface, number) != number:
+            yield record, f"{number} is not that of {expected.interface} alone"
+
+
 def order_faults(records):
     """Records whose time is before that of an earlier record of their sample."""
     latest = {}
@@ -220,6 +234,8 @@ def score(records, truth_expected, whole=True, flags_wanted=True):
         wrong[record.number] = faults(record, expected, flags_wanted)
     for record, _, text in sample_faults([p for p in result.pairs if not p[1].kernel]):
         wrong[record.number].append(("sample", text))
+    for record, text in interface_faults([p for p in result.pairs if p[1].interface]):
+        wrong[record.number].append(("interface", text))
     for record in order_faults(records):
         wrong.setdefault(record.number, []).append(("order", "before an earlier packet of its sample"))
     if whole:

@@ -147,6 +147,9 @@ class Stage:
         os.waitpid(pid, 0)
         del self.children[pid]
 
+    def wait_until_quiet(self, spaces):
+        network.wait_until_quiet([self.spaces[space] for space in spaces], self.port)
+
     def finish(self):
         failures = []
         for pid in list(self.children):

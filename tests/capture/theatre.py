@@ -15,10 +15,10 @@ import pcapng_file
 import scorer
 import truth
 from control_group import ControlGroup, cgroup2_mount
-from network import Network
+from network import Network, wait_until_quiet
 from program import Capture, NotReady
 from stage import ACTORS, PATIENCE, Signal, Skip, Stage, die_with_parent, rename
-from witness import Witness
+from witness import LINKS, Witness
 
 
 def remove_tree(path):
@@ -49,12 +49,7 @@ class World:
         self.group.remove()
 
     def wait_until_quiet(self):
-        """Until no TCP socket can send any more: teardown and delayed ACKs are over."""
-        deadline = time.monotonic() + PATIENCE
-        while busy := self.network.busy_sockets():
-            if time.monotonic() > deadline:
-                raise TimeoutError("sockets still open:\n" + "\n".join(busy))
-            time.sleep(0.02)  # there is no event for the end of another namespace's sockets
+        wait_until_quiet((self.network.near, self.network.far))
 
 
 class Director:
@@ -119,7 +114,8 @@ class Performance:
         self.early = [self.director(name) for name in self.names if ACTORS[name].early]
         for one in self.early:
             one.wait_until_prepared()
-        self.witness = Witness(self.world.network.spaces(), os.path.join(self.directory, "witness.pickle"))
+        links = [link for link in LINKS if self.world.network.tunnels or link[1] != "tun0"]
+        self.witness = Witness(self.world.network.spaces(), links, os.path.join(self.directory, "witness.pickle"))
 
     def play(self):
         """Call while the capture runs."""

@@ -7,6 +7,7 @@ import packets
 from connections import Connections, speaks
 from ends import Ends
 from journal import kernel_version
+from witness import interface_of
 
 HOLD_NS = 200_000_000
 HOLD_MARGIN_NS = 60_000_000  # between "held" and "not held" lies the time that the program needs to look
@@ -32,6 +33,7 @@ class Expected:
     dst_required: bool = False
     translated: bool = False
     kernel: bool = False
+    interface: tuple | None = None   # namespace and name
 
 
 def record_key(data, header, flow=None):
@@ -255,7 +257,8 @@ class Builder:
         expected = Expected(
             end.actor, record_key(packet.data, header, flow), egress, labels, self.sample(end, local, remote, incarnation),
             packet.data, header, packet.time_ns, required=required, kernel=kernel, dst=end.dst,
-            dst_required=bool(end.dst) and self.dst_known(end, header, packet), translated=egress and end.translated)
+            dst_required=bool(end.dst) and self.dst_known(end, header, packet), translated=egress and end.translated,
+            interface=(end.space, interface_of(packet, end.space)))
         for use in all_uses:
             expected.pids.setdefault(use.label, set()).add(use.pid)
             expected.tids.setdefault(use.label, set()).add(use.tid)

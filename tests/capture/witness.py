@@ -31,10 +31,19 @@ class Seen:
     data: bytes    # from the IP header on
     ether_type: int
     gso_size: int = 0
+    device: str = "lo"   # of near; far's may have another name: interface_of
 
 
 LINKS = (("near", "lo", "near", "near"), ("far", "lo", "far", "far"),
-         ("middle", "pc", "near", "far"), ("middle", "pa", "far", "near"))
+         ("middle", "pc", "near", "far"), ("middle", "pa", "far", "near"),
+         ("near", "tun0", "near", "far"), ("far", "tun0", "far", "near"))
+
+
+def interface_of(packet, space):
+    """The device by which a packet leaves or enters that namespace."""
+    if packet.device in ("pa", "pc"):
+        return {"near": "va0", "far": "vc0"}[space]
+    return packet.device
 
 
 def open_tap(namespace, device):
@@ -52,7 +61,9 @@ class Tap:
     def __init__(self, namespace, device, sender, receiver):
         self.socket = open_tap(namespace, device)
         self.sender, self.receiver = sender, receiver
+        self.device = device
         self.link = f"{sender}-{receiver}"
+        self.header = 0 if device.startswith("tun") else ETHERNET
         self.buffer = bytearray(1 << 18)
         self.errors = 0
 
@@ -76,7 +87,7 @@ class Tap:
             _, kind, _, gso_size, _, _ = VNET.unpack_from(self.buffer)
             frame = bytes(self.buffer[VNET.size:size])
             seen.append(Seen(seconds * 1_000_000_000 + nanoseconds, self.sender, self.receiver, self.link,
-                             frame[ETHERNET:], struct.unpack_from("!H", frame, 12)[0], gso_size if kind else 0))
+                             frame[self.header:], address[1], gso_size if kind else 0, self.device))
 
 
 def watch(spaces, links, ready, stop, path):
@@ -102,7 +113,7 @@ def watch(spaces, links, ready, stop, path):
 class Witness:
     """A process beside the test; started before the capture, stopped after it."""
 
-    def __init__(self, spaces, path, links=LINKS):
+    def __init__(self, spaces, links, path):
         self.path = path
         ready, ready_end = os.pipe()
         stop, self.stop_end = os.pipe()
@@ -150,5 +161,6 @@ def wire_packets(seen):
                 result.append(packet)
             continue
         for piece in packets.segments(packet.data, packet.gso_size):
-            result.append(Seen(packet.time_ns, packet.sender, packet.receiver, packet.link, piece, packet.ether_type))
+            result.append(Seen(packet.time_ns, packet.sender, packet.receiver, packet.link, piece, packet.ether_type,
+                               device=packet.device))
     return result
