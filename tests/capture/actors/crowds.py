@@ -115,6 +115,9 @@ def threads_that_send_to_many_peers_through_one_socket(stage):
     stage.finish()
 
 
+SO_RCVBUFFORCE = 33
+
+
 class Message(ctypes.Structure):
     """struct mmsghdr of x86-64 and arm64"""
     _fields_ = [("name", ctypes.c_void_p), ("name_length", ctypes.c_uint32), ("vector", ctypes.c_void_p),
@@ -151,5 +154,29 @@ def one_call_that_sends_to_many_peers(stage):
             network.fail("sendmmsg")
     for number in range(peers):
         stage.role(f"r{number}", receiver, number)
+    stage.role("snd", sender)
+    stage.finish()
+
+
+@actor("flood")
+def many_small_datagrams(stage):
+    count = 3000
+    ready, = stage.signals(1)
+
+    def receiver(role):
+        sock = role.datagram(stage.loopback(), stage.port)
+        sock.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, 16 << 20)
+        ready.give()
+        for _ in range(count):
+            sock.recv(200)
+
+    def sender(role):
+        ready.take()
+        sock = role.open(socket.SOCK_DGRAM, stage.loopback(2))
+        sock.connect((stage.loopback(), stage.port))
+        role.journal.declare(sock, protocol=17)
+        for number in range(count):
+            sock.send(role.payload(40, number))
+    stage.role("rcv", receiver)
     stage.role("snd", sender)
     stage.finish()
