@@ -68,7 +68,6 @@ class CaptureSession {
   std::int64_t last_clock_check_ns_ = 0;
   std::uint64_t lost_seen_ = 0;    // packets
   std::uint64_t lost_untold_ = 0;  // of these, not yet in an epb_dropcount
-  bool is_finishing_ = false;
 };
 
 }  // namespace pcapml

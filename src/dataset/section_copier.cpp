@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dataset/section_copier.h"
 
-#include "format/synthetic_ethernet.h"
 #include "format/block.h"
 #include "format/options.h"
+#include "format/synthetic_ethernet.h"
 
 namespace pcapml {
 
