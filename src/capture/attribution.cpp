@@ -38,6 +38,7 @@ std::optional<std::uint32_t> opening(const pcapml_packet& packet, const std::opt
 }  // namespace
 
 void Attribution::add(const pcapml_packet& packet, Bytes bytes) {
+  expire(time_of(packet));  // what is read late waited no longer for that
   if ((packet.socket_flags & PCAPML_SOCKET_LISTENS) != 0) {
     add_to_listener(packet, bytes);
     return;
@@ -108,6 +109,7 @@ Attribution::Socket& Attribution::socket_of(std::uint64_t cookie, const pcapml_o
 }
 
 void Attribution::add(const pcapml_owner_event& event) {
+  expire(static_cast<std::int64_t>(event.time_ns));
   const bool is_accepted = event.owner.cookie != 0 && event.owner.cookie != event.cookie;
   const auto it = sockets_.find(event.cookie);
   if (it == sockets_.end() && !is_accepted) return;

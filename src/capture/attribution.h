@@ -39,7 +39,7 @@ class Attribution {
 
   void add(const pcapml_packet& packet, Bytes bytes);
   void add(const pcapml_owner_event& event);
-  /// Lets go what waited long enough. `now_ns` is boot time.
+  /// Lets go what waited long enough. `now_ns` is boot time; all events until then have to be added.
   void expire(std::int64_t now_ns);
   /// Lets go everything.
   void finish();

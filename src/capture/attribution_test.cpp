@@ -66,6 +66,12 @@ TEST_F(AttributionTest, AHandshakeBelongsToTheConnectionAndItsWorker) {
   EXPECT_THAT(released_, ElementsAre("worker 1000", "worker 1000", "worker 1000", "worker 1000"));
 }
 
+TEST_F(AttributionTest, AnOwnerWhoCameTooLateIsTooLateHoweverLateThatIsRead) {
+  add(PacketEvent(5).owner("listener", 1).listens().syn(100).at(1));
+  add(PacketEvent(8).owner("worker", 2, 5).confirmed().egress().at(Attribution::kHold + 2));
+  EXPECT_THAT(released_, ElementsAre("listener 1000", "worker 1000"));
+}
+
 TEST_F(AttributionTest, WhoOnlyReadsOwnsTheDataAndTheListenerTheHandshake) {
   add(PacketEvent(5).owner("listener", 1).listens().syn(100).at(1));
   attribution_.add(reader_event(8, "worker", 2, 5));

@@ -64,7 +64,9 @@ class CaptureLoop {
   int wait() {
     try {
       while (!is_over()) {
+        const std::int64_t now = clock_.boot_time_ns();
         programs_.poll(kPoll);
+        session_.expire(now);
         tick();
       }
     } catch (const Stop&) {  // is_over()

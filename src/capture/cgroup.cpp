@@ -40,7 +40,7 @@ std::string cgroup2_mount() {
 
 std::string cgroup_directory(const std::string& path) {
   if (!path.empty() && is_cgroup2(path)) return path;
-  const std::string mount = cgroup2_mount();
+  std::string mount = cgroup2_mount();
   if (path.empty() || path == kCustomaryPlace) {
     if (mount.empty())
       throw KernelError(

@@ -19,10 +19,11 @@ namespace {
 namespace fs = std::filesystem;
 
 class LiveFileTest : public ::testing::Test {
- protected:
+ public:
   LiveFileTest() { fs::create_directories(directory_); }
   ~LiveFileTest() override { fs::remove_all(directory_); }
 
+ protected:
   static std::string content(const fs::path& path) {
     std::ifstream file(path, std::ios::binary);
     return {std::istreambuf_iterator<char>(file), {}};

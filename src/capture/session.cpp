@@ -116,7 +116,6 @@ void CaptureSession::owner(const pcapml_owner& owner) {
 
 void CaptureSession::tick() {
   const std::int64_t now = clock_.boot_time_ns();
-  attribution_.expire(now);
   if (now - last_clock_check_ns_ > 1'000'000'000) {
     last_clock_check_ns_ = now;
     if (const std::int64_t moved = clock_.check(); moved != 0) {

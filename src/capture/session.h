@@ -30,7 +30,9 @@ class CaptureSession {
   void process(const pcapml_process_event& event) { processes_.learn(event, clock_.offset_ns()); }
   void interface(const pcapml_interface_event& event) { writer_.name_interface(event); }
 
-  /// Lets go what waited long enough, and writes.
+  /// Lets go what waited long enough; `now_ns` is a boot time until which all events came.
+  void expire(std::int64_t now_ns) { attribution_.expire(now_ns); }
+  /// Looks at the clock, and writes.
   void tick();
   bool is_full() const { return request_.count != 0 && result_.written >= request_.count; }
 

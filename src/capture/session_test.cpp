@@ -32,9 +32,10 @@ std::uint64_t number_in(const PacketView& packet, std::uint16_t code) {
 }
 
 class SessionTest : public ::testing::Test {
- protected:
+ public:
   ~SessionTest() override { std::filesystem::remove(path_); }
 
+ protected:
   void begin() {
     file_.begin();
     session_ = std::make_unique<CaptureSession>(request_, file_, clock_);
