@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <bit>
 #include <cstddef>
 #include <span>
 #include <string_view>
@@ -12,6 +13,10 @@ using Bytes = std::span<const std::byte>;
 
 /// Byte order of a pcap file or of one pcapng section.
 enum class ByteOrder : unsigned char { little, big };
+
+/// That of this machine.
+inline constexpr ByteOrder kNativeOrder =
+    std::endian::native == std::endian::big ? ByteOrder::big : ByteOrder::little;
 
 /// The same bytes as text; nothing is decoded.
 inline std::string_view as_text(Bytes bytes) {

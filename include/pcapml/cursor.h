@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <bit>
 #include <cstdint>
 #include <cstring>
 
@@ -78,9 +77,7 @@ class Cursor {
     return is_native(order) ? value : swapped(value);
   }
 
-  static bool is_native(ByteOrder order) {
-    return (order == ByteOrder::big) == (std::endian::native == std::endian::big);
-  }
+  static bool is_native(ByteOrder order) { return order == kNativeOrder; }
   static std::uint8_t swapped(std::uint8_t v) { return v; }
   static std::uint16_t swapped(std::uint16_t v) { return __builtin_bswap16(v); }
   static std::uint32_t swapped(std::uint32_t v) { return __builtin_bswap32(v); }

@@ -43,7 +43,7 @@ void Attribution::add(const pcapml_packet& packet, Bytes bytes) {
     add_to_listener(packet, bytes);
     return;
   }
-  Socket& socket = socket_of(packet.cookie, packet.owner, endpoint_of(packet.remote), time_of(packet));
+  Socket& socket = socket_of(packet.cookie, packet.owner, endpoint_of(packet.remote));
   if (is_confirmed(packet)) {
     if (packet.owner.pid != 0) confirm(socket, packet.owner);
   } else if (!socket.gave_up) {
@@ -87,17 +87,14 @@ void Attribution::add_to_listener(const pcapml_packet& packet, Bytes bytes) {
 }
 
 Attribution::Socket& Attribution::socket_of(std::uint64_t cookie, const pcapml_owner& owner,
-                                            const Endpoint& remote, std::int64_t now_ns) {
+                                            const Endpoint& remote) {
   const auto [it, added] = sockets_.try_emplace(cookie);
   Socket& socket = it->second;
-  socket.last_ns = now_ns;
   if (!added) return socket;
   socket.sample = cookie;
-  const bool is_accepted = owner.cookie != 0 && owner.cookie != cookie;
-  if (!is_accepted) return socket;
+  if (!is_accepted(owner, cookie)) return socket;
   const auto handshake = handshakes_.find({owner.cookie, remote});
   if (handshake == handshakes_.end() || handshake->second.connection != 0) return socket;
-  socket.has_handshake = true;
   socket.handshake = handshake->first;
   socket.sample = handshake->second.sample;
   socket.gave_up = handshake->second.gave_up;
@@ -110,11 +107,8 @@ Attribution::Socket& Attribution::socket_of(std::uint64_t cookie, const pcapml_o
 
 void Attribution::add(const pcapml_owner_event& event) {
   expire(static_cast<std::int64_t>(event.time_ns));
-  const bool is_accepted = event.owner.cookie != 0 && event.owner.cookie != event.cookie;
-  const auto it = sockets_.find(event.cookie);
-  if (it == sockets_.end() && !is_accepted) return;
-  Socket& socket = socket_of(event.cookie, event.owner, endpoint_of(event.remote),
-                             static_cast<std::int64_t>(event.time_ns));
+  if (!sockets_.contains(event.cookie) && !is_accepted(event.owner, event.cookie)) return;
+  Socket& socket = socket_of(event.cookie, event.owner, endpoint_of(event.remote));
   if (event.owner.confirmed_cookie == event.cookie) {
     confirm(socket, event.owner);
   } else {
@@ -124,8 +118,8 @@ void Attribution::add(const pcapml_owner_event& event) {
 
 /// The owner's first sign of life settles what waited, and the handshake's packets to come.
 void Attribution::confirm(Socket& socket, const pcapml_owner& owner) {
-  if (socket.has_handshake) {
-    const auto handshake = handshakes_.find(socket.handshake);
+  if (socket.handshake) {
+    const auto handshake = handshakes_.find(*socket.handshake);
     if (handshake != handshakes_.end() && handshake->second.owner.pid == 0) handshake->second.owner = owner;
   }
   let_go(socket.hold, &owner, socket.sample);
@@ -163,16 +157,17 @@ void Attribution::let_go(Hold& hold, const pcapml_owner* owner, std::uint64_t sa
 }
 
 void Attribution::release(const pcapml_packet& packet, Bytes bytes, std::uint64_t sample, bool was_held) {
+  const auto headers = parse_headers(kLinkRaw, bytes);
   Endpoint remote = endpoint_of(packet.remote);
   Endpoint sample_remote;
   if ((packet.socket_flags & PCAPML_SOCKET_CONNECTED) == 0) {
-    remote = remote_in(packet, parse_headers(kLinkRaw, bytes));
+    remote = remote_in(packet, headers);
     const bool is_named = (packet.socket_flags & PCAPML_SOCKET_SENT_BY_CURRENT) != 0 &&
                           packet.owner.remote.family != 0 && packet.owner.remote_tid == packet.owner.tid;
     if (is_named) remote = endpoint_of(packet.owner.remote);
     if ((packet.socket_flags & PCAPML_SOCKET_LISTENS) == 0) sample_remote = remote;
   }
-  release_({packet, bytes, sample, sample_remote, remote, was_held});
+  release_({packet, bytes, headers, sample, sample_remote, remote, was_held});
 }
 
 void Attribution::expire(std::int64_t now_ns) {

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <optional>
 #include <queue>
 #include <unordered_map>
 #include <vector>
@@ -18,9 +19,10 @@ namespace pcapml {
 struct AttributedPacket {
   const pcapml_packet& packet;  ///< `owner` in it is the final one
   Bytes bytes;
-  std::uint64_t sample_cookie;  ///< names the sample; of a handshake, that of the connection it began
-  Endpoint sample_remote;       ///< the same, where the socket has no remote end of its own
-  Endpoint remote;              ///< as the labelled process sees it, before any translation
+  std::optional<Headers> headers;  ///< of `bytes`
+  std::uint64_t sample_cookie;     ///< names the sample; of a handshake, that of the connection it began
+  Endpoint sample_remote;          ///< the same, where the socket has no remote end of its own
+  Endpoint remote;                 ///< as the labelled process sees it, before any translation
   bool was_held = false;
 };
 
@@ -73,10 +75,8 @@ class Attribution {
   struct Socket {
     Hold hold;
     std::uint64_t sample = 0;
-    HandshakeKey handshake{};
-    std::int64_t last_ns = 0;
+    std::optional<HandshakeKey> handshake;
     pcapml_owner silent{};  // accepted or read, and said nothing; owns what it was sent. pid 0: nobody did
-    bool has_handshake = false;
     bool gave_up = false;
   };
 
@@ -89,8 +89,7 @@ class Attribution {
   };
 
   void add_to_listener(const pcapml_packet& packet, Bytes bytes);
-  Socket& socket_of(std::uint64_t cookie, const pcapml_owner& owner, const Endpoint& remote,
-                    std::int64_t now_ns);
+  Socket& socket_of(std::uint64_t cookie, const pcapml_owner& owner, const Endpoint& remote);
   void hold(Hold& hold, const Deadline& whose, const pcapml_packet& packet, Bytes bytes);
   void end(const Deadline& due);
   /// All to `owner`, or, of a silent one, the data; where there is none to the owner that each was seen with.

@@ -5,8 +5,6 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include <bit>
-
 #include "io/file_descriptor.h"
 #include "pcapml/cursor.h"
 
@@ -14,7 +12,6 @@ namespace pcapml {
 namespace {
 
 constexpr std::size_t kMostNotes = 65536;
-constexpr ByteOrder kNative = std::endian::native == std::endian::little ? ByteOrder::little : ByteOrder::big;
 
 std::vector<std::byte> read_at(int file, std::uint64_t offset, std::size_t size) {
   std::vector<std::byte> bytes(size);
@@ -24,7 +21,7 @@ std::vector<std::byte> read_at(int file, std::uint64_t offset, std::size_t size)
 }
 
 std::vector<std::byte> find_in_notes(Bytes notes) {
-  Cursor at(notes, kNative);
+  Cursor at(notes, kNativeOrder);
   while (at.ok() && at.remaining() >= 12) {
     std::uint32_t name_size = 0, size = 0, type = 0;
     at.read(name_size, size, type);
@@ -43,7 +40,7 @@ std::vector<std::byte> build_id_of(const std::string& path) {
   const FileDescriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   if (!file) return {};
   const auto header = read_at(file.get(), 0, sizeof(Elf64_Ehdr));
-  Cursor at(header, kNative);
+  Cursor at(header, kNativeOrder);
   const Bytes magic = at.take(EI_NIDENT);
   if (magic.size() < EI_NIDENT || !as_text(magic).starts_with(ELFMAG) ||
       magic[EI_CLASS] != std::byte{ELFCLASS64})
@@ -54,7 +51,7 @@ std::vector<std::byte> build_id_of(const std::string& path) {
   const std::uint16_t entry_size = at.u16(), entries = at.u16();
   if (!at.ok() || entry_size != sizeof(Elf64_Phdr)) return {};
   const auto segments = read_at(file.get(), table, std::size_t{entries} * entry_size);
-  Cursor segment(segments, kNative);
+  Cursor segment(segments, kNativeOrder);
   while (segment.ok() && segment.remaining() >= entry_size) {
     const std::uint32_t type = segment.u32();
     segment.skip(4);

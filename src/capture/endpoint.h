@@ -33,6 +33,11 @@ inline Endpoint endpoint_of(const pcapml_endpoint& from) {
   return end;
 }
 
+/// Whether a socket came of a listening one, whose record it then has.
+inline bool is_accepted(const pcapml_owner& owner, std::uint64_t cookie) {
+  return owner.cookie != 0 && owner.cookie != cookie;
+}
+
 inline bool is_unspecified(const IpAddress& address) { return address.bytes == decltype(address.bytes){}; }
 
 }  // namespace pcapml

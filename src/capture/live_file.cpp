@@ -5,7 +5,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <bit>
 #include <cerrno>
 
 #include "pcapml/cursor.h"
@@ -69,9 +68,8 @@ void LiveFile::flush() {
 }
 
 void LiveFile::fail(std::size_t done, int error) {
-  constexpr auto kOrder = std::endian::native == std::endian::little ? ByteOrder::little : ByteOrder::big;
   std::size_t whole = 0;
-  Cursor at({buffer_.data(), used_}, kOrder);
+  Cursor at({buffer_.data(), used_}, kNativeOrder);
   while (at.ok() && at.position() <= done) {
     whole = at.position();
     at.skip(4);

@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 #include <sys/utsname.h>
 
-#include <bit>
 #include <cstring>
 
 #include "format/block.h"
@@ -14,7 +13,6 @@
 namespace pcapml {
 namespace {
 
-constexpr ByteOrder kOrder = std::endian::native == std::endian::little ? ByteOrder::little : ByteOrder::big;
 constexpr std::uint32_t kInbound = 1, kOutbound = 2;  // pcapng draft, section 4.3.1
 
 template <class T>
@@ -37,19 +35,19 @@ LiveWriter::LiveWriter(LiveFile& file, std::uint32_t snap_length, bool ethernet)
   shape_.link_type = kLinkRaw;
   shape_.snap_length = snap_length;
   shape_.resolution = TimeResolution::nano();
-  shape_.order = kOrder;
+  shape_.order = kNativeOrder;
 }
 
 void LiveWriter::section(const std::string& command_line) {
   utsname system{};
   uname(&system);
-  OptionList options(kOrder);
+  OptionList options(kNativeOrder);
   options.add(kSectionHardware, std::string_view(system.machine));
   options.add(kSectionOs, fmt::format("{} {} {}", system.sysname, system.release, system.version));
   options.add(kSectionApplication, std::string_view("pcapml " PCAPML_VERSION));
   options.add(kComment, fmt::format("host: {}", system.nodename));
   if (!command_line.empty()) options.add(kComment, fmt::format("command: {}", command_line).substr(0, 60000));
-  writer_.section(kOrder, options.bytes());
+  writer_.section(kNativeOrder, options.bytes());
 }
 
 void LiveWriter::name_interface(const pcapml_interface_event& event) {
@@ -61,7 +59,7 @@ LiveWriter::Used& LiveWriter::used(const Key& key) {
   if (!added) return it->second;
   it->second.id = writer_.interface_count();
   const auto name = names_.find(key);
-  OptionList options(kOrder);
+  OptionList options(kNativeOrder);
   options.add(kInterfaceName,
               name != names_.end() && !name->second.empty() ? name->second : fmt::format("if{}", key.second));
   options.add(kInterfaceDescriptionText,
@@ -75,13 +73,13 @@ LiveWriter::Used& LiveWriter::used(const Key& key) {
 }
 
 void LiveWriter::process(const ProcessInfo& info) {
-  writer_.block(kCustom, process_block_body(info, kOrder));
+  writer_.block(kCustom, process_block_body(info, kNativeOrder));
 }
 
 void LiveWriter::packet(const Packet& packet) {
   Used& interface = used({packet.netns, packet.interface});
   ++interface.packets;
-  OptionList options(kOrder);
+  OptionList options(kNativeOrder);
   options.add_u32(kPacketFlags, packet.direction == PCAPML_EGRESS ? kOutbound : kInbound);
   if (packet.lost_before > 0) options.add_u64(kPacketDropCount, packet.lost_before);
   if (packet.pid != 0) {
@@ -103,7 +101,7 @@ void LiveWriter::statistics(std::uint32_t netns, std::uint32_t interface, std::i
   std::vector<std::byte> body;
   put(body, used_interface.id);
   put_time(body, end_ns);
-  OptionList options(kOrder);
+  OptionList options(kNativeOrder);
   std::vector<std::byte> start, end;
   put_time(start, start_ns);
   put_time(end, end_ns);

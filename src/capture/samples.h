@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <cstring>
 #include <optional>
 #include <unordered_map>
 
@@ -48,10 +47,7 @@ class Samples {
   };
   struct Hash {
     std::size_t operator()(const Key& key) const noexcept {
-      std::uint64_t head = 0, tail = 0;
-      std::memcpy(&head, key.remote.address.bytes.data(), 8);
-      std::memcpy(&tail, key.remote.address.bytes.data() + 8, 8);
-      return mix(mix(head ^ 0x8d7f3b91c2e64a1d, tail ^ 0x5be0c94f17a2d863) ^ key.remote.port,
+      return mix(FlowKeyHash{}({key.remote.address, {}, key.remote.port, 0, 0}),
                  key.cookie ^ 0xc31a6e0d94b7f52b);
     }
   };

@@ -21,9 +21,9 @@ std::string_view comm_of(const pcapml_owner& owner) {
   return {owner.name, strnlen(owner.name, sizeof owner.name)};
 }
 
-bool is_accepted(const pcapml_packet& packet) {
-  return (packet.socket_flags & PCAPML_SOCKET_LISTENS) != 0 ||
-         (packet.owner.cookie != 0 && packet.owner.cookie != packet.cookie);
+/// Whether a remote end opened, or is about to open, the packet's connection.
+bool is_opened_from_afar(const pcapml_packet& packet) {
+  return (packet.socket_flags & PCAPML_SOCKET_LISTENS) != 0 || is_accepted(packet.owner, packet.cookie);
 }
 
 bool is_dns(const AttributedPacket& a, const Headers& headers) {
@@ -63,7 +63,7 @@ std::string_view via_of(const AttributedPacket& a) {
   if ((packet.socket_flags & PCAPML_SOCKET_LISTENS) != 0) return "listener";
   const bool is_confirmed = packet.owner.confirmed_cookie == packet.cookie;
   const bool is_taken = packet.owner.via == PCAPML_VIA_ACCEPT || packet.owner.via == PCAPML_VIA_RECEIVE;
-  if (!is_confirmed && !is_taken && is_accepted(packet))
+  if (!is_confirmed && !is_taken && is_accepted(packet.owner, packet.cookie))
     return packet.protocol == kProtocolTcp ? "listener" : "inherited";
   switch (packet.owner.via) {
     case PCAPML_VIA_CREATE: return "inherited";
@@ -161,7 +161,7 @@ void CaptureSession::show_to_names(const AttributedPacket& a, const Headers& hea
   if (is_new) {
     // What a remote end opened is named by nothing that it asks for; what was there before, by no later
     // answer.
-    const bool opened_here = is_tcp ? !is_accepted(packet) && packet.owner.via != PCAPML_VIA_SCAN
+    const bool opened_here = is_tcp ? !is_opened_from_afar(packet) && packet.owner.via != PCAPML_VIA_SCAN
                                     : packet.direction == PCAPML_EGRESS;
     if (!opened_here || packet.owner.pid == 0) return;
     sample.flow = samples_.next_flow();
@@ -174,7 +174,7 @@ void CaptureSession::show_to_names(const AttributedPacket& a, const Headers& hea
 void CaptureSession::release(const AttributedPacket& a) {
   if (is_full()) return;
   const pcapml_packet& packet = a.packet;
-  const auto headers = parse_headers(kLinkRaw, a.bytes);
+  const std::optional<Headers>& headers = a.headers;
   const std::uint64_t on_wire =
       request_.superpackets ? 1 : wire_count(headers, packet.length, packet.gso_size);
   result_.captured += on_wire;

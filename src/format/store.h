@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <bit>
 #include <cstdint>
 #include <cstring>
 
@@ -9,9 +8,7 @@
 
 namespace pcapml {
 
-inline bool is_native(ByteOrder order) {
-  return (order == ByteOrder::big) == (std::endian::native == std::endian::big);
-}
+inline bool is_native(ByteOrder order) { return order == kNativeOrder; }
 
 /// Stores an integer in the given byte order and gives the place behind it.
 inline std::byte* store(std::byte* to, std::uint16_t value, ByteOrder order) {

@@ -6,7 +6,6 @@
 #include <pcap/pcap.h>
 
 #include <array>
-#include <bit>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -44,7 +43,7 @@ using Handle = std::unique_ptr<pcap_t, CloseHandle>;
 /// A handle for reading a file of this link type. pcap_open_dead would do for most, but libpcap translates
 /// link types and picks the values of AF_INET6 as a file needs them only for a handle that reads one.
 Handle open_handle(LinkLayer link) {
-  const bool swap = (link.order == ByteOrder::big) != (std::endian::native == std::endian::big);
+  const bool swap = link.order != kNativeOrder;
   const auto word = [swap](std::uint32_t value) { return swap ? __builtin_bswap32(value) : value; };
   const auto half = [swap](std::uint16_t value) { return swap ? __builtin_bswap16(value) : value; };
   pcap_file_header header{};

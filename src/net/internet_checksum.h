@@ -16,7 +16,7 @@ namespace pcapml {
 class InternetSum {
  public:
   void add(Bytes bytes) {
-    Cursor at(bytes, kNative);
+    Cursor at(bytes, kNativeOrder);
     // Carries are counted apart, so that four additions need not wait for each other.
     std::uint64_t a = 0, b = 0, c = 0, d = 0, carries = 0;
     std::uint64_t w0 = 0, w1 = 0, w2 = 0, w3 = 0;
@@ -58,9 +58,6 @@ class InternetSum {
   std::uint16_t checksum() const { return static_cast<std::uint16_t>(~folded()); }
 
  private:
-  static constexpr ByteOrder kNative =
-      std::endian::native == std::endian::big ? ByteOrder::big : ByteOrder::little;
-
   void add_word(std::uint64_t word) {
     if (__builtin_add_overflow(sum_, word, &sum_)) ++sum_;
   }
