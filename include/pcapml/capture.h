@@ -17,6 +17,23 @@ enum class LabelBy : unsigned char {
   cmdline,  ///< command line, with blanks between the arguments
 };
 
+/// What a running capture has of one label.
+struct LiveLabel {
+  std::string label;
+  std::uint64_t packets = 0;
+  std::uint64_t bytes = 0;           ///< of original lengths
+  std::uint64_t flows = 0;           ///< samples
+  std::vector<std::string> domains;  ///< the last few names of remote ends, the latest first
+};
+
+/// How far a running capture is.
+struct CaptureProgress {
+  std::uint64_t packets = 0;  ///< written
+  std::uint64_t bytes = 0;    ///< of their original lengths
+  std::uint64_t lost = 0;
+  std::vector<LiveLabel> labels;  ///< in no order
+};
+
 struct CaptureRequest {
   std::string output = "capture.pcapng";  ///< - for standard output
   std::string cgroup;  ///< a directory of cgroup2; empty: where cgroup2 is mounted, that is the whole machine
@@ -41,6 +58,8 @@ struct CaptureRequest {
   /// Called once when packets are being captured.
   std::function<void(const std::string& cgroup, std::size_t known_sockets)> ready = {};
   std::function<void(const std::string&)> warn = {};
+  /// Called about ten times a second; `look` tells how far the capture is, and costs something.
+  std::function<void(const std::function<CaptureProgress()>& look)> progress = {};
 };
 
 /// Packets of one label and executable.
