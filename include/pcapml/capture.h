@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -34,9 +35,28 @@ struct CaptureProgress {
   std::vector<LiveLabel> labels;  ///< in no order
 };
 
+struct CaptureResult;
+
+/// How a capture is spread over files. Each limit is off at 0.
+struct FilePlan {
+  std::string path = "capture.pcapng";  ///< of the only file; of several the pattern
+  std::uint64_t file_bytes = 0;         ///< size from which a file is complete and the next one begins
+  std::size_t file_seconds = 0;  ///< a new file each so many seconds; then strftime(3) makes names of path
+  std::size_t keep = 0;          ///< so many files stay, the oldest goes
+  std::string after;             ///< for the shell, for each complete file, whose name is added
+
+  bool rotates() const { return file_bytes != 0 || file_seconds != 0; }
+};
+
 struct CaptureRequest {
-  std::string output = "capture.pcapng";  ///< - for standard output
+  FilePlan files;      ///< path - for standard output
   std::string cgroup;  ///< a directory of cgroup2; empty: where cgroup2 is mounted, that is the whole machine
+  std::vector<std::string> command;  ///< to run, and to capture with what comes of it and nothing else
+  std::vector<std::uint32_t> pids;   ///< capture these, and who belongs to the user, and nothing else
+  std::optional<std::uint32_t> uid;
+  bool follow_children = false;  ///< of those, from now on
+  std::string user;  ///< who makes the files and runs the command; empty: who called sudo, or this process's
+  std::string filter;              ///< of libpcap, on IP packets as written; empty: all
   std::vector<std::string> allow;  ///< processes; empty: all
   std::vector<std::string> deny;
   std::uint32_t snap_length = 1500;  ///< bytes kept of each packet; 0: all
@@ -51,15 +71,21 @@ struct CaptureRequest {
   bool superpackets = false;
   bool ethernet = false;
   std::size_t buffer_megabytes = 64;
-  std::size_t duration_s = 0;  ///< 0: until a signal
-  std::uint64_t count = 0;     ///< packets to write; 0: no limit
-  std::string command_line;    ///< for the section header
+  std::size_t duration_s = 0;   ///< 0: until a signal
+  std::uint64_t count = 0;      ///< packets to write; 0: no limit
+  std::uint64_t max_bytes = 0;  ///< of all files together; 0: no limit
+  bool sandbox = false;         ///< this process may do nothing but go on capturing, and end
+  std::string command_line;     ///< for the section header
 
   /// Called once when packets are being captured.
   std::function<void(const std::string& cgroup, std::size_t known_sockets)> ready = {};
   std::function<void(const std::string&)> warn = {};
   /// Called about ten times a second; `look` tells how far the capture is, and costs something.
   std::function<void(const std::function<CaptureProgress()>& look)> progress = {};
+  /// Called when SIGUSR1 arrived.
+  std::function<void(const CaptureResult& so_far)> asked = {};
+
+  bool follows_some() const { return !command.empty() || !pids.empty() || uid.has_value(); }
 };
 
 /// Packets of one label and executable.
@@ -73,7 +99,11 @@ struct CapturedLabel {
 struct CaptureResult {
   std::uint64_t captured = 0;  ///< seen by the kernel's programs and delivered
   std::uint64_t written = 0;
-  std::uint64_t lost_egress = 0;  ///< because the buffer was full
+  std::uint64_t bytes = 0;  ///< original lengths of what was written
+  std::uint64_t files = 0;
+  std::uint64_t not_followed = 0;  ///< of processes that are not captured; not in `captured`
+  std::uint64_t filtered_out = 0;  ///< by the filter
+  std::uint64_t lost_egress = 0;   ///< because the buffer was full
   std::uint64_t lost_ingress = 0;
   std::uint64_t cut = 0;         ///< written without some of their payload, because the buffer ran short
   std::uint64_t unknown = 0;     ///< labelled _unknown
@@ -89,7 +119,11 @@ struct CaptureResult {
   std::uint64_t holds_cut_short =
       0;                          ///< packets that waited for their process and had to go, for lack of memory
   std::uint64_t clock_steps = 0;  ///< of the wall clock, above 1 ms
-  std::size_t known_sockets = 0;  ///< when it began
+  std::uint64_t forgotten =
+      0;  ///< samples that were idle, for lack of memory: their next packet began another
+  std::size_t failed_commands = 0;    ///< of those run after files
+  std::optional<int> command_status;  ///< exit code of the command, or 128 and the signal that ended it
+  std::size_t known_sockets = 0;      ///< when it began
   std::vector<CapturedLabel> labels;  ///< most packets first
   int signal = 0;                     ///< what ended it
 };

@@ -111,3 +111,36 @@ int BPF_PROG(on_rename, struct task_struct* task, const char* name) {
   if (known) bpf_probe_read_kernel_str(known->name, sizeof(known->name), name);
   return 0;
 }
+
+SEC("tp_btf/inet_sock_set_state")
+int BPF_PROG(on_state, const struct sock* sk, int old_state, int new_state) {
+  if (new_state != TCP_CLOSE_STATE) return 0;
+  const __u64 cookie = BPF_CORE_READ(sk, __sk_common.skc_cookie.counter);
+  if (cookie) tell_closed(cookie); /* only sockets that a program asked about have one */
+  return 0;
+}
+
+SEC("cgroup/sock_release")
+int on_release(struct bpf_sock* socket) {
+  if (socket->protocol != IPPROTO_TCP) tell_closed(bpf_get_socket_cookie(socket));
+  return 1;
+}
+
+/* The last three are loaded only where some processes are followed. */
+SEC("tp_btf/sched_process_fork")
+int BPF_PROG(on_fork, struct task_struct* parent, struct task_struct* child) {
+  follow_child(address_of(parent), address_of(child));
+  return 0;
+}
+
+SEC("tp_btf/sched_process_exit")
+int BPF_PROG(on_exit, struct task_struct* task) {
+  end_member(address_of(task));
+  return 0;
+}
+
+SEC("tp_btf/sched_process_free")
+int BPF_PROG(on_free, struct task_struct* task) {
+  forget_member(address_of(task));
+  return 0;
+}

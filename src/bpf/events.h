@@ -17,6 +17,7 @@ enum pcapml_event_kind {
   PCAPML_OWNER = 2,     /* a process used a socket; frees packets that wait for their owner */
   PCAPML_PROCESS = 3,   /* a process became an owner, or an owner began another program */
   PCAPML_INTERFACE = 4, /* an interface carries its first packet */
+  PCAPML_CLOSED = 5,    /* a socket has come to its end; few packets follow, if any */
 };
 
 enum pcapml_direction { PCAPML_INGRESS = 0, PCAPML_EGRESS = 1 };
@@ -60,7 +61,7 @@ struct pcapml_owner {
   __u32 via;
   __u32 remote_tid; /* the thread that named `remote` in sendmsg() last */
   struct pcapml_endpoint remote;
-  __u32 padding;
+  __u32 is_followed; /* one of the processes that are captured; always, where all are */
 };
 
 struct pcapml_packet {
@@ -88,6 +89,13 @@ struct pcapml_owner_event {
   __u64 time_ns;
   __u64 cookie;
   struct pcapml_owner owner;
+};
+
+struct pcapml_closed_event {
+  __u32 kind;
+  __u32 padding;
+  __u64 time_ns;
+  __u64 cookie;
 };
 
 struct pcapml_interface_event {
@@ -123,6 +131,13 @@ struct pcapml_process_event {
 struct pcapml_listener {
   __u32 netns;
   struct pcapml_endpoint local;
+};
+
+/* A process that is followed, by the id of its thread group. */
+struct pcapml_member {
+  __u64 start_ns; /* 0: whenever that was */
+  __u32 is_alive;
+  __u32 follows_children;
 };
 
 /* Key of losses. */

@@ -6,6 +6,13 @@
 
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
 
+typedef struct {
+  int counter;
+} atomic_t;
+typedef struct {
+  long long counter;
+} atomic64_t;
+
 struct ns_common {
   unsigned int inum;
 };
@@ -40,6 +47,7 @@ struct sock_common {
   possible_net_t skc_net;
   struct in6_addr skc_v6_daddr;
   struct in6_addr skc_v6_rcv_saddr;
+  atomic64_t skc_cookie;
 };
 
 typedef struct {
@@ -102,6 +110,10 @@ struct cred {
   kuid_t uid;
 };
 
+struct signal_struct {
+  atomic_t live;
+};
+
 struct task_struct {
   unsigned int flags;
   int pid;
@@ -112,11 +124,13 @@ struct task_struct {
   char comm[16];
   struct mm_struct* mm;
   const struct cred* cred;
+  struct signal_struct* signal;
 };
 
 #pragma clang attribute pop
 
 #define PF_KTHREAD 0x00200000 /* include/linux/sched.h */
+#define TCP_CLOSE_STATE 7     /* include/net/tcp_states.h */
 #define TCP_LISTEN_STATE 10   /* include/net/tcp_states.h */
 #define SKB_GSO_TCP_FIXEDID 8 /* include/linux/skbuff.h */
 #define SOCK_RAW 3            /* include/linux/net.h */

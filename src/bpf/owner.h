@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #pragma once
 
+#include "members.h"
 #include "process.h"
 
 static __always_inline struct task_struct* current_task(void) { return (void*)bpf_get_current_task(); }
@@ -61,6 +62,7 @@ static __always_inline int take(struct pcapml_owner* owner, __u64 cookie, __u32 
     is_new = 1;
   }
   owner->tid = BPF_CORE_READ(task, pid);
+  owner->is_followed = is_followed(task, pid, start_ns);
   if (confirms && owner->confirmed_cookie != cookie) {
     owner->confirmed_cookie = cookie;
     owner->via = via;
@@ -86,6 +88,16 @@ static __noinline int tell_owner(struct pcapml_owner* owner, __u64 cookie, __u64
   event->remote = remote;
   bpf_ringbuf_submit(event, BPF_RB_NO_WAKEUP);
   return 0;
+}
+
+static __always_inline void tell_closed(__u64 cookie) {
+  struct pcapml_closed_event* event = bpf_ringbuf_reserve(&ring, sizeof(*event), 0);
+  if (!event) return; /* its entry grows old instead */
+  event->kind = PCAPML_CLOSED;
+  event->padding = 0;
+  event->time_ns = bpf_ktime_get_boot_ns();
+  event->cookie = cookie;
+  bpf_ringbuf_submit(event, BPF_RB_NO_WAKEUP);
 }
 
 /* For hooks that run in the process that uses the socket; `confirms` where it uses it for itself. */

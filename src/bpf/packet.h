@@ -22,8 +22,12 @@ static __noinline struct pcapml_owner* inherit_from_listener(struct bpf_sock* so
   return bpf_sk_storage_get(&owners, socket, owner, BPF_SK_STORAGE_GET_F_CREATE);
 }
 
+static __always_inline __u64 wire_packets(struct __sk_buff* skb) {
+  return skb->gso_size && skb->gso_segs > 1 ? skb->gso_segs : 1;
+}
+
 static __always_inline void lose(struct __sk_buff* skb, const struct pcapml_packet* packet) {
-  const __u64 packets = packet->gso_size && skb->gso_segs > 1 ? skb->gso_segs : 1;
+  const __u64 packets = wire_packets(skb);
   __sync_fetch_and_add(&lost[packet->direction & 1], packets);
   struct pcapml_loss_key key = {packet->netns, packet->interface, packet->direction};
   __u64* count = bpf_map_lookup_elem(&losses, &key);
@@ -101,10 +105,35 @@ static __always_inline void find_owner(struct __sk_buff* skb, struct pcapml_pack
     packet->owner.pid = BPF_CORE_READ(task, tgid);
     packet->owner.tid = BPF_CORE_READ(task, pid);
     packet->owner.start_ns = BPF_CORE_READ(task, group_leader, start_boottime);
+    packet->owner.is_followed = is_followed(task, packet->owner.pid, packet->owner.start_ns);
   }
   struct known_process* known = bpf_map_lookup_elem(&processes, &packet->owner.pid);
   if (known && known->start_ns == packet->owner.start_ns)
     __builtin_memcpy(packet->owner.name, known->name, PCAPML_NAME_LENGTH);
+}
+
+#define DNS_PORT 53
+
+static __always_inline int has_dns_port(const struct __sk_buff* skb, const struct pcapml_packet* packet) {
+  const __u16 dns = bpf_htons(DNS_PORT);
+  if (packet->local.port == dns || packet->remote.port == dns) return 1;
+  if (packet->protocol != IPPROTO_UDP || (packet->socket_flags & PCAPML_SOCKET_CONNECTED)) return 0;
+  __u8 first = 0;
+  __u16 ports[2] = {};
+  if (bpf_skb_load_bytes(skb, 0, &first, 1)) return 0;
+  const __u32 offset = first >> 4 == 4 ? (first & 15) * 4 : 40;
+  return !bpf_skb_load_bytes(skb, offset, ports, sizeof(ports)) && (ports[0] == dns || ports[1] == dns);
+}
+
+/* Whether nothing that may still happen makes this a packet of a process that is followed. Answers of name
+   servers are shown all the same: a process may ask through another one. */
+static __always_inline int is_left_out(struct __sk_buff* skb, const struct pcapml_packet* packet) {
+  if (!follows_some || packet->owner.is_followed) return 0;
+  const int is_settled = packet->owner.pid == 0 || packet->owner.confirmed_cookie == packet->cookie ||
+                         (packet->socket_flags & PCAPML_SOCKET_SENT_BY_CURRENT);
+  if (!is_settled || has_dns_port(skb, packet)) return 0;
+  __sync_fetch_and_add(&left_out, wire_packets(skb));
+  return 1;
 }
 
 #define STORE(SIZE)                                                                            \
@@ -136,6 +165,7 @@ static __always_inline int record(struct __sk_buff* skb, __u8 direction) {
   packet.interface = skb->ifindex;
   packet.cookie = bpf_get_socket_cookie(skb);
   find_owner(skb, &packet);
+  if (is_left_out(skb, &packet)) return 1;
   know_interface(skb, &packet);
   if (packet.gso_size) {
     struct sk_buff* buffer = address_of(skb);
@@ -147,6 +177,7 @@ static __always_inline int record(struct __sk_buff* skb, __u8 direction) {
 
   __u32 take_bytes = packet.length;
   if (take_bytes == 0) return 1;
+  if (take_bytes > snap_bytes && wire_packets(skb) == 1) take_bytes = snap_bytes;
   if (take_bytes > HEADERS_ONLY && bpf_ringbuf_query(&ring, BPF_RB_AVAIL_DATA) > payload_bytes)
     take_bytes = HEADERS_ONLY;
   if (take_bytes > 131072) take_bytes = 131072;

@@ -55,12 +55,28 @@ struct {
   __type(value, __u64);
 } losses SEC(".maps");
 
+/* Whose packets are wanted, where not everybody's. */
+struct {
+  __uint(type, BPF_MAP_TYPE_HASH);
+  __uint(max_entries, 1 << 16);
+  __type(key, __u32);
+  __type(value, struct pcapml_member);
+} members SEC(".maps");
+
+const volatile __u32 follows_some = 0;
+const volatile __u32 follows_children = 0;
+const volatile __u32 followed_user = 0xffffffff; /* nobody */
+
+const volatile __u32 snap_bytes = 0xffffffff; /* of a packet that the wire has as one */
 const volatile __u64 wakeup_bytes = 1 << 20;   /* waking the reader costs more than copying a packet */
 const volatile __u64 payload_bytes = 32 << 20; /* of the ring in use; above it only headers are kept */
 
 __u64 lost[2];     /* by direction, in packets on the wire */
 __u64 events_lost; /* owners, processes, interfaces */
 __u64 storage_failures;
+__u64 members_ended;   /* how often a member's last thread ended */
+__u64 members_refused; /* for lack of room */
+__u64 left_out;        /* packets on the wire of processes that are not followed */
 
 /* Above this fill packets are cut to this size: it holds every IP and TCP header with options. */
 #define HEADERS_ONLY 256

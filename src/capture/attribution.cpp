@@ -9,6 +9,9 @@
 namespace pcapml {
 namespace {
 
+constexpr std::int64_t kStillUsed =
+    5'000'000'000;  // ns after its end a socket sends no more, unless it began anew
+constexpr std::int64_t kIdle = 600'000'000'000;           // ns
 constexpr std::int64_t kHandshakeKept = 120'000'000'000;  // SYNs are repeated for about two minutes
 
 std::int64_t time_of(const pcapml_packet& packet) { return static_cast<std::int64_t>(packet.time_ns); }
@@ -44,6 +47,7 @@ void Attribution::add(const pcapml_packet& packet, Bytes bytes) {
     return;
   }
   Socket& socket = socket_of(packet.cookie, packet.owner, endpoint_of(packet.remote));
+  socket.last_ns = time_of(packet);
   if (is_confirmed(packet)) {
     if (packet.owner.pid != 0) confirm(socket, packet.owner);
   } else if (!socket.gave_up) {
@@ -114,6 +118,11 @@ void Attribution::add(const pcapml_owner_event& event) {
   } else {
     socket.silent = event.owner;
   }
+}
+
+void Attribution::add(const pcapml_closed_event& event) {
+  if (sockets_.contains(event.cookie))
+    closed_.push_back({static_cast<std::int64_t>(event.time_ns), event.cookie});
 }
 
 /// The owner's first sign of life settles what waited, and the handshake's packets to come.
@@ -201,8 +210,29 @@ void Attribution::end(const Deadline& due) {
 void Attribution::forget(std::int64_t now_ns) {
   last_sweep_ns_ = now_ns;
   std::erase_if(handshakes_, [&](const auto& entry) {
-    return entry.second.hold.packets.empty() && now_ns - entry.second.last_ns > kHandshakeKept;
+    const Handshake& handshake = entry.second;
+    if (!handshake.hold.packets.empty() || now_ns - handshake.last_ns <= kHandshakeKept) return false;
+    if (handshake.connection == 0) ended_(handshake.sample);
+    return true;
   });
+  for (; !closed_.empty() && now_ns - closed_.front().time_ns > kKeptClosed; closed_.pop_front()) {
+    const auto it = sockets_.find(closed_.front().cookie);
+    if (it == sockets_.end() || it->second.last_ns > closed_.front().time_ns + kStillUsed) continue;
+    ended_(it->second.sample);
+    sockets_.erase(it);
+  }
+  if (sockets_.size() > kMostSockets) forget_sockets(now_ns);
+}
+
+/// Where news of their ends was lost.
+void Attribution::forget_sockets(std::int64_t now_ns) {
+  for (std::int64_t idle = kIdle; sockets_.size() > kMostSockets && idle > kHold; idle /= 2)
+    forgotten_ += std::erase_if(sockets_, [&](const auto& entry) {
+      const Socket& socket = entry.second;
+      if (!socket.hold.packets.empty() || now_ns - socket.last_ns <= idle) return false;
+      ended_(socket.sample);
+      return true;
+    });
 }
 
 /// Under a flood of SYNs: all that wait go as they are.
@@ -210,6 +240,7 @@ void Attribution::forget_handshakes() {
   for (auto& [key, handshake] : handshakes_) {
     cut_short_ += handshake.hold.packets.size();
     let_go(handshake.hold, nullptr, handshake.sample);
+    if (handshake.connection == 0) ended_(handshake.sample);
   }
   handshakes_.clear();
 }

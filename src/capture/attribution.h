@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <map>
 #include <optional>
@@ -36,17 +37,29 @@ class Attribution {
   static constexpr std::size_t kMostHandshakes = 65536;                 ///< that are remembered
   static constexpr std::size_t kMostHeldBytes = std::size_t{64} << 20;  ///< of all sockets
 
+  static constexpr std::int64_t kKeptClosed =
+      60'000'000'000;  ///< ns that a closed socket may still be heard of
+  static constexpr std::size_t kMostSockets = std::size_t{2} << 20;
+
   using Release = std::function<void(const AttributedPacket&)>;
-  explicit Attribution(Release release) : release_(std::move(release)) {}
+  /// No packet will come any more of the sample that is named by this cookie.
+  using Ended = std::function<void(std::uint64_t sample_cookie)>;
+  explicit Attribution(
+      Release release, Ended ended = [](std::uint64_t) {})
+      : release_(std::move(release)), ended_(std::move(ended)) {}
 
   void add(const pcapml_packet& packet, Bytes bytes);
   void add(const pcapml_owner_event& event);
+  void add(const pcapml_closed_event& event);
   /// Lets go what waited long enough. `now_ns` is boot time; all events until then have to be added.
   void expire(std::int64_t now_ns);
   /// Lets go everything.
   void finish();
 
   std::uint64_t cut_short() const { return cut_short_; }
+  /// Sockets that were idle for longest and had to be forgotten before they were closed.
+  std::uint64_t forgotten() const { return forgotten_; }
+  std::size_t sockets() const { return sockets_.size(); }
 
  private:
   struct Held {
@@ -77,6 +90,7 @@ class Attribution {
     std::uint64_t sample = 0;
     std::optional<HandshakeKey> handshake;
     pcapml_owner silent{};  // accepted or read, and said nothing; owns what it was sent. pid 0: nobody did
+    std::int64_t last_ns = 0;
     bool gave_up = false;
   };
 
@@ -98,14 +112,22 @@ class Attribution {
   void confirm(Socket& socket, const pcapml_owner& owner);
   void forget(std::int64_t now_ns);
   void forget_handshakes();
+  void forget_sockets(std::int64_t now_ns);
 
   Release release_;
+  Ended ended_;
   std::unordered_map<std::uint64_t, Socket> sockets_;
   std::map<HandshakeKey, Handshake> handshakes_;
   std::priority_queue<Deadline, std::vector<Deadline>, std::greater<>> deadlines_;
+  struct Closed {
+    std::int64_t time_ns;
+    std::uint64_t cookie;
+  };
+  std::deque<Closed> closed_;
   std::uint64_t next_handshake_ = std::uint64_t{1} << 63;  // no cookie is so large
   std::size_t held_bytes_ = 0;
   std::uint64_t cut_short_ = 0;
+  std::uint64_t forgotten_ = 0;
   std::int64_t last_sweep_ns_ = 0;
   std::size_t holding_ = 0;  // packets
 };

@@ -1,14 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pcapml/capture.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <unistd.h>
 
+#include <atomic>
 #include <csignal>
+#include <optional>
 
+#include "capture/attendant.h"
 #include "capture/cgroup.h"
+#include "capture/command.h"
 #include "capture/kernel_programs.h"
+#include "capture/sandbox.h"
 #include "capture/session.h"
 #include "io/interrupt.h"
+#include "net/quic_crypto.h"
 #include "pcapml/error.h"
 
 namespace pcapml {
@@ -16,102 +24,228 @@ namespace {
 
 constexpr std::chrono::milliseconds kPoll{50};
 constexpr std::uint64_t kTickPackets = 4096;
+constexpr std::int64_t kProgress = 100'000'000;  // ns
+/// The kernel still sends for processes that have ended, and holds end by then.
+constexpr std::int64_t kAfterEnd = 500'000'000;  // ns
+
+std::atomic<bool> asked{false};
+
+void mark_asked(int) { asked.store(true, std::memory_order_relaxed); }
+
+void on_signal(int signal, void (*handler)(int)) {
+  struct sigaction action {};
+  action.sa_handler = handler;
+  sigaction(signal, &action, nullptr);
+}
 
 /// Ends poll() from within, because under a flood it would not end by itself.
 struct Stop {};
+
+/// libcrypto reads its configuration at first use, which the sandbox forbids.
+void warm_up_quic() {
+  const std::vector<std::byte> packet(64);
+  const auto versions = quic_versions(kQuicVersion1);
+  if (versions.empty()) return;
+  const auto keys = derive_initial_keys(versions.front(), Bytes(packet).first(8), QuicSide::client);
+  open_initial(keys, packet, 18);
+}
+
+KernelPlan kernel_plan(const CaptureRequest& request) {
+  KernelPlan plan;
+  plan.buffer_bytes = request.buffer_megabytes << 20;
+  plan.snap_length = request.snap_length;
+  plan.follows_some = request.follows_some();
+  plan.follows_children = !request.command.empty() || request.follow_children;
+  plan.followed_user = request.uid;
+  return plan;
+}
+
+OutputFiles::File standard_output() {
+  if (isatty(STDOUT_FILENO) != 0)
+    throw UsageError("standard output is a terminal; write to a file, or into a pipe");
+  FileDescriptor copy(fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3));
+  if (!copy) throw_errno("standard output", "open");
+  return {std::move(copy), "standard output"};
+}
 
 class CaptureLoop {
  public:
   explicit CaptureLoop(const CaptureRequest& request)
       : request_(request),
-        file_(request.output),
-        programs_(request.buffer_megabytes << 20),
-        session_(request, file_, clock_) {}
+        filter_(packet_filter(request.filter)),
+        user_(capturing_user(request.user)),
+        cgroup_(cgroup_directory(request.cgroup)) {
+    if (!request.command.empty()) command_.emplace(request.command, user_);
+    programs_.emplace(kernel_plan(request));
+    attendant_.emplace(user_, request.files,
+                       Attendant::Kernel{[this] { return programs_->losses(); },
+                                         [this] { return programs_->is_any_alive(); }});
+    const bool is_stdout = request.files.path == "-";
+    OutputFiles::File file = is_stdout ? standard_output() : attendant_->open_next();
+    file_.emplace(std::move(file.descriptor), std::move(file.name));
+    CaptureServices services;
+    services.complete = [this](ProcessInfo& info, std::uint64_t start_ns, std::uint64_t inode) {
+      return attendant_->complete(info, start_ns, inode);
+    };
+    services.losses = [this] { return attendant_->losses(); };
+    services.filter = std::move(filter_);
+    services.next_file = [this] { return attendant_->open_next(); };
+    session_.emplace(request, *file_, clock_, std::move(services));
+  }
 
   CaptureResult run() {
-    const std::string cgroup = cgroup_directory(request_.cgroup);
-    programs_.on_event({[this](const pcapml_packet& packet, Bytes bytes) { take(packet, bytes); },
-                        [this](const pcapml_owner_event& event) { session_.owner(event); },
-                        [this](const pcapml_process_event& event) { session_.process(event); },
-                        [this](const pcapml_interface_event& event) { session_.interface(event); }});
-    programs_.attach(cgroup);
-    file_.begin();
-    session_.begin();
-    const ScanResult scan = programs_.scan([this](const pcapml_owner& owner) { session_.owner(owner); });
-    file_.flush();
-    if (request_.ready) request_.ready(cgroup, scan.sockets);
+    try {
+      const ScanResult scan = begin();
+      const int signal = wait();
+      programs_->detach();
+      is_draining_ = true;
+      try {
+        programs_->poll(std::chrono::milliseconds{0});
+      } catch (const Stop&) {  // enough packets
+      }
+      CaptureResult result = finish();
+      result.known_sockets = scan.sockets;
+      result.signal = signal;
+      return result;
+    } catch (...) {
+      if (command_) command_->wait();  // it is not ours to end
+      throw;
+    }
+  }
+
+ private:
+  ScanResult begin() {
+    programs_->on_event({[this](const pcapml_packet& packet, Bytes bytes) { take(packet, bytes); },
+                         [this](const pcapml_owner_event& event) { session_->owner(event); },
+                         [this](const pcapml_process_event& event) { session_->process(event); },
+                         [this](const pcapml_interface_event& event) { session_->interface(event); },
+                         [this](const pcapml_closed_event& event) { session_->closed(event); }});
+    programs_->attach(cgroup_);
+    if (command_) programs_->follow(static_cast<std::uint32_t>(command_->pid()), true);
+    for (const std::uint32_t pid : request_.pids) {
+      if (kill(static_cast<pid_t>(pid), 0) != 0 && errno == ESRCH)
+        throw UsageError(fmt::format("--pid {}: there is no such process", pid));
+      programs_->follow(pid, request_.follow_children);
+    }
+    attendant_->begin();
+    if (request_.files.path != "-") file_->begin();
+    session_->begin();
+    const ScanResult scan = programs_->scan([this](const pcapml_owner& owner) { session_->owner(owner); });
+    file_->flush();
+    has_terminal_ = isatty(STDIN_FILENO) != 0;
+    warm_up_quic();
+    if (request_.sandbox) enter_sandbox(user_, command_ ? command_->pid() : 0);
+    if (request_.ready) request_.ready(cgroup_, scan.sockets);
     if (scan.refused > 0 && request_.warn)
       request_.warn(fmt::format(
           "the open files of {} processes could not be seen (CAP_SYS_PTRACE, CAP_DAC_READ_SEARCH): "
           "their sockets are unknown until they are used",
           scan.refused));
     began_ns_ = clock_.boot_time_ns();
-    const int signal = wait();
-    programs_.detach();
-    is_draining_ = true;
-    try {
-      programs_.poll(std::chrono::milliseconds{0});
-    } catch (const Stop&) {  // enough packets
-    }
-    CaptureResult result = session_.finish(programs_.losses());
-    result.known_sockets = scan.sockets;
-    result.events_lost = programs_.events_lost();
-    result.signal = signal;
+    if (command_) command_->begin();
+    return scan;
+  }
+
+  CaptureResult finish() {
+    CaptureResult result = session_->finish();
+    result.events_lost = programs_->events_lost();
+    result.not_followed += programs_->left_out();
+    result.failed_commands = attendant_->finish();
+    if (command_) result.command_status = command_->exit_code();
     return result;
   }
 
- private:
   int wait() {
-    try {
-      while (!is_over()) {
-        const std::int64_t now = clock_.boot_time_ns();
-        programs_.poll(kPoll);
-        session_.expire(now);
-        tick();
+    while (true) try {
+        while (!is_over()) {
+          const std::int64_t now = clock_.boot_time_ns();
+          programs_->poll(kPoll);
+          session_->expire(now);
+          tick();
+        }
+        return 0;
+      } catch (const Stop&) {
+        return 0;
+      } catch (const Interrupted& interrupted) {
+        mark_interrupt(0);
+        if (!passes_on(interrupted.signal())) return interrupted.signal();
       }
-    } catch (const Stop&) {  // is_over()
-    } catch (const Interrupted& interrupted) {
-      mark_interrupt(0);
-      return interrupted.signal();
-    }
-    return 0;
   }
 
-  bool is_over() const {
-    const std::int64_t passed = clock_.boot_time_ns() - began_ns_;
-    return session_.is_full() || (request_.duration_s != 0 &&
-                                  passed >= static_cast<std::int64_t>(request_.duration_s) * 1'000'000'000);
+  /// The first signal is the command's; its end ends the capture.
+  bool passes_on(int signal) {
+    if (!command_ || passed_on_ || command_->exit_code()) return false;
+    passed_on_ = true;
+    if (signal != SIGINT || !has_terminal_) command_->send(signal);  // a terminal sends SIGINT to both
+    return true;
+  }
+
+  bool is_over() {
+    if (session_->is_full()) return true;
+    const std::int64_t now = clock_.boot_time_ns();
+    if (request_.duration_s != 0 &&
+        now - began_ns_ >= static_cast<std::int64_t>(request_.duration_s) * 1'000'000'000)
+      return true;
+    if (request_.command.empty() && (request_.pids.empty() || request_.uid)) return false;
+    if (command_) command_->exit_code();  // so that it is no zombie
+    if (const std::uint64_t ends = programs_->ends_of_followed(); ends != ends_seen_) {
+      ends_seen_ = ends;
+      if (!attendant_->is_any_alive()) ended_ns_ = now;
+    }
+    return ended_ns_ != 0 && now - ended_ns_ >= kAfterEnd;
   }
 
   void take(const pcapml_packet& packet, Bytes bytes) {
-    session_.packet(packet, bytes);
-    if (session_.is_full()) throw Stop{};
+    session_->packet(packet, bytes);
+    if (session_->is_full()) throw Stop{};
     if (++taken_ % kTickPackets != 0 || is_draining_) return;
     tick();
     if (is_over()) throw Stop{};
   }
 
   void tick() {
-    session_.tick();
+    session_->tick();
     check_interrupt();
+    if (asked.exchange(false, std::memory_order_relaxed) && request_.asked) {
+      CaptureResult so_far = session_->counters();
+      so_far.lost_egress = programs_->lost(PCAPML_EGRESS);
+      so_far.lost_ingress = programs_->lost(PCAPML_INGRESS);
+      so_far.not_followed += programs_->left_out();
+      so_far.events_lost = programs_->events_lost();
+      request_.asked(so_far);
+    }
+    const std::int64_t now = clock_.boot_time_ns();
+    if (!request_.progress || now - progress_ns_ < kProgress) return;
+    progress_ns_ = now;
+    request_.progress([this] { return session_->progress(); });
   }
 
   const CaptureRequest& request_;
+  std::unique_ptr<FilterProgram> filter_;
+  Identity user_;
+  std::string cgroup_;
   WallClock clock_;
-  LiveFile file_;
-  KernelPrograms programs_;
-  CaptureSession session_;
+  // In this order: the attendant begins before links exist, and asks the programs.
+  std::optional<CapturedCommand> command_;
+  std::optional<KernelPrograms> programs_;
+  std::optional<Attendant> attendant_;
+  std::optional<LiveFile> file_;
+  std::optional<CaptureSession> session_;
   std::int64_t began_ns_ = 0;
+  std::int64_t progress_ns_ = 0;
+  std::int64_t ended_ns_ = 0;  // when the last followed process ended
+  std::uint64_t ends_seen_ = 0;
   std::uint64_t taken_ = 0;
+  bool has_terminal_ = false;
+  bool passed_on_ = false;
   bool is_draining_ = false;
 };
 
 }  // namespace
 
 CaptureResult capture(const CaptureRequest& request) {
-  struct sigaction action {};
-  action.sa_handler = mark_interrupt;
-  sigaction(SIGHUP, &action, nullptr);
+  on_signal(SIGHUP, mark_interrupt);
+  on_signal(SIGUSR1, mark_asked);
   return CaptureLoop(request).run();
 }
 

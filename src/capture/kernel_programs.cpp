@@ -23,6 +23,9 @@
 namespace pcapml {
 namespace {
 
+/// Of a packet, whatever the snap length: hellos and DNS answers lie within.
+constexpr std::uint32_t kShownToNames = 4096;
+
 /// What libbpf says, for the message of a KernelError.
 std::string& libbpf_words() {
   static std::string words;
@@ -36,6 +39,15 @@ int keep_words(libbpf_print_level level, const char* format, std::va_list argume
   std::string& words = libbpf_words();
   if (words.size() < 4096) words += line;
   return 0;
+}
+
+template <class Key, class Value, class Visit>
+void for_each(int map, const Visit& visit) {
+  Key key{};
+  for (void* from = nullptr; bpf_map_get_next_key(map, from, &key) == 0; from = &key) {
+    Value value{};
+    if (bpf_map_lookup_elem(map, &key, &value) == 0) visit(key, value);
+  }
 }
 
 bool kernel_has_type(const char* name) {
@@ -54,6 +66,8 @@ struct KernelPrograms::State {
   std::vector<bpf_link*> links;
   Handler handler;
   bool sees_readers = false;
+  bool follows_some = false;
+  std::optional<std::uint32_t> followed_user;
   std::exception_ptr error;
 
   void detach() {
@@ -86,7 +100,18 @@ struct KernelPrograms::State {
       if (const auto* event = event_in<pcapml_process_event>(data, size)) handler.process(*event);
     } else if (kind == PCAPML_INTERFACE) {
       if (const auto* event = event_in<pcapml_interface_event>(data, size)) handler.interface(*event);
+    } else if (kind == PCAPML_CLOSED) {
+      if (const auto* event = event_in<pcapml_closed_event>(data, size)) handler.closed(*event);
     }
+  }
+
+  bool is_followed(std::uint32_t pid) const {
+    if (!follows_some) return true;
+    pcapml_member member{};
+    if (bpf_map_lookup_elem(bpf_map__fd(skeleton->maps.members), &pid, &member) == 0) return true;
+    struct stat status {};
+    return followed_user && stat(fmt::format("/proc/{}", pid).c_str(), &status) == 0 &&
+           status.st_uid == *followed_user;
   }
 
   static int on_record(void* context, void* data, std::size_t size) {
@@ -101,7 +126,7 @@ struct KernelPrograms::State {
   }
 };
 
-KernelPrograms::KernelPrograms(std::size_t buffer_bytes) : state_(std::make_unique<State>()) {
+KernelPrograms::KernelPrograms(const KernelPlan& plan) : state_(std::make_unique<State>()) {
   libbpf_set_print(keep_words);
   libbpf_words().clear();
   // Before Linux 5.11 the memory of maps counts as locked memory.
@@ -112,10 +137,18 @@ KernelPrograms::KernelPrograms(std::size_t buffer_bytes) : state_(std::make_uniq
   if (state_->skeleton == nullptr) throw KernelError(trouble("open the programs", errno, libbpf_words()));
   capture_bpf& skeleton = *state_->skeleton;
   const std::size_t page = static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
-  const std::size_t bytes = std::bit_ceil(std::max(buffer_bytes, 16 * page));
+  const std::size_t bytes = std::bit_ceil(std::max(plan.buffer_bytes, 16 * page));
   bpf_map__set_max_entries(skeleton.maps.ring, static_cast<std::uint32_t>(bytes));
   skeleton.rodata->payload_bytes = bytes / 2;
   skeleton.rodata->wakeup_bytes = std::min<std::size_t>(bytes / 8, std::size_t{1} << 20);
+  if (plan.snap_length != 0) skeleton.rodata->snap_bytes = std::max(plan.snap_length, kShownToNames);
+  skeleton.rodata->follows_some = plan.follows_some ? 1 : 0;
+  skeleton.rodata->follows_children = plan.follows_children ? 1 : 0;
+  if (plan.followed_user) skeleton.rodata->followed_user = *plan.followed_user;
+  for (bpf_program* program : {skeleton.progs.on_fork, skeleton.progs.on_exit, skeleton.progs.on_free})
+    bpf_program__set_autoload(program, plan.follows_some);
+  state_->follows_some = plan.follows_some;
+  state_->followed_user = plan.followed_user;
   state_->sees_readers = kernel_has_type("btf_trace_sock_recv_length");
   bpf_program__set_autoload(skeleton.progs.on_read, state_->sees_readers);
   if (const int error = capture_bpf__load(&skeleton); error != 0)
@@ -150,12 +183,32 @@ ScanResult KernelPrograms::scan(const std::function<void(const pcapml_owner&)>& 
   const int owners = bpf_map__fd(skeleton.maps.owners);
   const int listeners = bpf_map__fd(skeleton.maps.listeners);
   return scan_sockets([&](const ScannedSocket& socket) {
-    owner(socket.owner);
-    bpf_map_update_elem(owners, &socket.descriptor, &socket.owner, BPF_NOEXIST);
+    pcapml_owner record = socket.owner;
+    record.is_followed = state_->is_followed(record.pid) ? 1 : 0;
+    owner(record);
+    bpf_map_update_elem(owners, &socket.descriptor, &record, BPF_NOEXIST);
     if (!socket.listens) return;
     const pcapml_listener key{socket.netns, socket.local};
-    bpf_map_update_elem(listeners, &key, &socket.owner, BPF_NOEXIST);
+    bpf_map_update_elem(listeners, &key, &record, BPF_NOEXIST);
   });
+}
+
+void KernelPrograms::follow(std::uint32_t pid, bool with_children) {
+  const pcapml_member member{0, 1, with_children ? 1U : 0U};
+  const int members = bpf_map__fd(state_->skeleton->maps.members);
+  if (bpf_map_update_elem(members, &pid, &member, BPF_ANY) != 0)
+    throw KernelError(trouble(fmt::format("follow process {}", pid), errno, ""));
+}
+
+std::uint64_t KernelPrograms::ends_of_followed() const { return state_->skeleton->bss->members_ended; }
+std::uint64_t KernelPrograms::left_out() const { return state_->skeleton->bss->left_out; }
+
+bool KernelPrograms::is_any_alive() const {
+  bool is_alive = false;
+  for_each<std::uint32_t, pcapml_member>(
+      bpf_map__fd(state_->skeleton->maps.members),
+      [&](std::uint32_t, const pcapml_member& member) { is_alive = is_alive || member.is_alive != 0; });
+  return is_alive;
 }
 
 void KernelPrograms::on_event(Handler handler) { state_->handler = std::move(handler); }
@@ -168,21 +221,18 @@ void KernelPrograms::poll(std::chrono::milliseconds timeout) {
 }
 
 std::uint64_t KernelPrograms::events_lost() const {
-  return state_->skeleton->bss->events_lost + state_->skeleton->bss->storage_failures;
+  const auto& counts = *state_->skeleton->bss;
+  return counts.events_lost + counts.storage_failures + counts.members_refused;
 }
 
 std::uint64_t KernelPrograms::lost(int direction) const { return state_->skeleton->bss->lost[direction & 1]; }
 
-std::map<std::tuple<std::uint32_t, std::uint32_t, std::uint32_t>, std::uint64_t> KernelPrograms::losses()
-    const {
-  std::map<std::tuple<std::uint32_t, std::uint32_t, std::uint32_t>, std::uint64_t> result;
-  const int map = bpf_map__fd(state_->skeleton->maps.losses);
-  pcapml_loss_key key{};
-  for (void* from = nullptr; bpf_map_get_next_key(map, from, &key) == 0; from = &key) {
-    std::uint64_t packets = 0;
-    if (bpf_map_lookup_elem(map, &key, &packets) == 0)
-      result[{key.netns, key.interface, key.direction}] = packets;
-  }
+Losses KernelPrograms::losses() const {
+  Losses result;
+  for_each<pcapml_loss_key, std::uint64_t>(bpf_map__fd(state_->skeleton->maps.losses),
+                                           [&](const pcapml_loss_key& key, std::uint64_t packets) {
+                                             result[{key.netns, key.interface, key.direction}] = packets;
+                                           });
   return result;
 }
 

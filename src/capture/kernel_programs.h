@@ -4,29 +4,47 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
-#include <map>
 #include <memory>
+#include <optional>
 #include <string>
-#include <tuple>
 
 #include "bpf/events.h"
+#include "capture/losses.h"
 #include "capture/socket_scan.h"
 #include "pcapml/bytes.h"
 
 namespace pcapml {
 
+/// How the programs are loaded.
+struct KernelPlan {
+  std::size_t buffer_bytes = 0;   ///< rounded up to a power of two
+  std::uint32_t snap_length = 0;  ///< bytes of a packet that are wanted; 0: all
+  bool follows_some = false;      ///< only packets of processes that follow() or followed_user name
+  bool follows_children = false;  ///< and of the children that they make from now on
+  std::optional<std::uint32_t> followed_user;
+};
+
 /// The programs in the kernel: loads and attaches them, and reads what they tell. They detach when this
 /// object goes, or its process. Not thread-safe.
 class KernelPrograms {
  public:
-  /// Loads; attaches nothing. `buffer_bytes` is rounded up to a power of two. Throws KernelError.
-  explicit KernelPrograms(std::size_t buffer_bytes);
+  /// Loads; attaches nothing. Throws KernelError.
+  explicit KernelPrograms(const KernelPlan& plan);
   ~KernelPrograms();
   KernelPrograms(const KernelPrograms&) = delete;
   KernelPrograms& operator=(const KernelPrograms&) = delete;
 
   /// Programs that others attached there keep running. Throws KernelError.
   void attach(const std::string& cgroup);
+  /// Before scan(): wants this process's packets, and those of its children to come if `with_children`.
+  void follow(std::uint32_t pid, bool with_children);
+  /// Changes when a followed process ends.
+  std::uint64_t ends_of_followed() const;
+  /// Whether one of the followed processes runs. Needs CAP_BPF, as losses() does.
+  bool is_any_alive() const;
+  /// Packets of processes that are not followed.
+  std::uint64_t left_out() const;
+
   /// No more events from now on; those that were told can still be polled.
   void detach();
   /// Gives the sockets that exist already their owners, and calls `owner` for each.
@@ -38,6 +56,7 @@ class KernelPrograms {
     std::function<void(const pcapml_owner_event&)> owner;
     std::function<void(const pcapml_process_event&)> process;
     std::function<void(const pcapml_interface_event&)> interface;
+    std::function<void(const pcapml_closed_event&)> closed;
   };
   void on_event(Handler handler);
 
@@ -47,7 +66,7 @@ class KernelPrograms {
   std::uint64_t events_lost() const;
   std::uint64_t lost(int direction) const;
   /// Packets lost, by interface and direction.
-  std::map<std::tuple<std::uint32_t, std::uint32_t, std::uint32_t>, std::uint64_t> losses() const;
+  Losses losses() const;
   /// Whether this kernel shows who reads from a socket (Linux 6.3).
   bool sees_readers() const;
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "capture/live_file.h"
 
-#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -17,30 +16,21 @@ constexpr std::size_t kBuffer = std::size_t{1} << 20;
 
 }  // namespace
 
-LiveFile::LiveFile(std::string path) : path_(std::move(path)), buffer_(kBuffer) {
+LiveFile::LiveFile(FileDescriptor file, std::string name)
+    : file_(std::move(file)), name_(std::move(name)), buffer_(kBuffer) {
   struct stat status {};
-  if (path_ == "-") {
-    path_ = "standard output";
-    file_ = FileDescriptor(fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3));
-    if (isatty(STDOUT_FILENO) != 0)
-      throw UsageError("standard output is a terminal; write to a file, or into a pipe");
-    was_there_ = true;
-  } else {
-    was_there_ = stat(path_.c_str(), &status) == 0;
-    file_ = FileDescriptor(open(path_.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0666));
-  }
-  if (!file_) throw_errno(path_, "create");
   is_regular_ = fstat(file_.get(), &status) == 0 && S_ISREG(status.st_mode);
 }
 
-LiveFile::~LiveFile() {
-  if (!has_begun_ && !was_there_ && is_regular_) unlink(path_.c_str());
+void LiveFile::begin() {
+  if (is_regular_ && ftruncate(file_.get(), 0) != 0) throw_errno(name_, "empty");
 }
 
-void LiveFile::begin() {
-  has_begun_ = true;
-  if (is_regular_ && path_ != "standard output" && ftruncate(file_.get(), 0) != 0)
-    throw_errno(path_, "empty");
+void LiveFile::go_on_in(FileDescriptor file, std::string name) {
+  flush();
+  file_ = std::move(file);
+  name_ = std::move(name);
+  written_ = 0;
 }
 
 std::byte* LiveFile::append(std::size_t n) {
@@ -79,7 +69,7 @@ void LiveFile::fail(std::size_t done, int error) {
   const auto end = static_cast<off_t>(written_ + whole);
   if (is_regular_ && ftruncate(file_.get(), end) == 0) lseek(file_.get(), end, SEEK_SET);
   used_ = 0;
-  throw_errno(path_, "write", error);
+  throw_errno(name_, "write", error);
 }
 
 }  // namespace pcapml

@@ -14,29 +14,28 @@ namespace pcapml {
 /// handed to the system. Where writing fails, the file is cut behind its last whole block.
 class LiveFile final : public Appender {
  public:
-  /// Opens `path` ("-": standard output) without touching what it holds. Throws std::system_error.
-  explicit LiveFile(std::string path);
-  /// Removes the file again where begin() was not reached and it was not there before.
-  ~LiveFile() override;
+  /// Takes an open file; `name` is for messages. Touches nothing.
+  LiveFile(FileDescriptor file, std::string name);
 
   /// Empties the file: from now on it is ours.
   void begin();
+  /// Closes the file, and goes on in another one, which is empty. Throws as flush().
+  void go_on_in(FileDescriptor file, std::string name);
   std::byte* append(std::size_t n) override;
   /// Hands everything to the system; throws std::system_error.
   void flush();
+  /// Size of the current file.
   std::uint64_t position() const { return written_ + used_; }
 
  private:
   [[noreturn]] void fail(std::size_t done, int error);
 
-  std::string path_;
   FileDescriptor file_;
+  std::string name_;
   std::vector<std::byte> buffer_;
   std::size_t used_ = 0;
   std::uint64_t written_ = 0;
   bool is_regular_ = false;
-  bool was_there_ = false;
-  bool has_begun_ = false;
 };
 
 }  // namespace pcapml

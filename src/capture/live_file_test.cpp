@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "capture/live_file.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/mount.h>
 #include <unistd.h>
@@ -24,6 +25,9 @@ class LiveFileTest : public ::testing::Test {
   ~LiveFileTest() override { fs::remove_all(directory_); }
 
  protected:
+  static LiveFile opened(const fs::path& path) {
+    return {FileDescriptor(open(path.c_str(), O_WRONLY | O_CREAT, 0666)), path};
+  }
   static std::string content(const fs::path& path) {
     std::ifstream file(path, std::ios::binary);
     return {std::istreambuf_iterator<char>(file), {}};
@@ -35,22 +39,26 @@ class LiveFileTest : public ::testing::Test {
 
 TEST_F(LiveFileTest, AnExistingFileIsReplacedOnlyAtBegin) {
   std::ofstream(path_) << "precious";
-  { const LiveFile file(path_); }
+  { const LiveFile file = opened(path_); }
   EXPECT_EQ(content(path_), "precious");
   {
-    LiveFile file(path_);
+    LiveFile file = opened(path_);
     file.begin();
   }
   EXPECT_EQ(content(path_), "");
 }
 
-TEST_F(LiveFileTest, AFileThatWasNotThereGoesWhereNothingBegan) {
-  { const LiveFile file(path_); }
-  EXPECT_FALSE(fs::exists(path_));
-}
-
-TEST_F(LiveFileTest, RefusesAtOnceWhatItCannotCreate) {
-  EXPECT_THROW(LiveFile(directory_ / "none" / "x.pcapng"), std::system_error);
+TEST_F(LiveFileTest, GoesOnInAnotherFile) {
+  LiveFile file = opened(path_);
+  file.begin();
+  PcapngWriter(file).section(ByteOrder::little, {});
+  const fs::path other = directory_ / "y.pcapng";
+  file.go_on_in(FileDescriptor(open(other.c_str(), O_WRONLY | O_CREAT, 0666)), other);
+  EXPECT_EQ(fs::file_size(path_), 28U);
+  EXPECT_EQ(file.position(), 0U);
+  PcapngWriter(file).section(ByteOrder::little, {});
+  file.flush();
+  EXPECT_EQ(content(path_), content(other));
 }
 
 TEST_F(LiveFileTest, OnAFullDiskWholeBlocksStay) {
@@ -59,7 +67,7 @@ TEST_F(LiveFileTest, OnAFullDiskWholeBlocksStay) {
   if (mount("none", disk.c_str(), "tmpfs", 0, "size=16k") != 0)
     GTEST_SKIP() << "needs to mount a small tmpfs";
   {
-    LiveFile file(disk / "x.pcapng");
+    LiveFile file = opened(disk / "x.pcapng");
     file.begin();
     PcapngWriter writer(file);
     writer.section(ByteOrder::little, {});

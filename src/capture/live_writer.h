@@ -16,11 +16,12 @@
 
 namespace pcapml {
 
-/// Writes what a live capture saw as one pcapng section.
+/// Writes what a live capture saw as one pcapng section for each file.
 class LiveWriter {
  public:
   LiveWriter(LiveFile& file, std::uint32_t snap_length, bool ethernet);
 
+  /// Begins a file.
   void section(const std::string& command_line);
   /// An interface's name, before its first packet.
   void name_interface(const pcapml_interface_event& event);
@@ -37,7 +38,7 @@ class LiveWriter {
     std::string_view comment;
   };
   void packet(const Packet& packet);
-  /// One Interface Statistics Block; `lost` and `seen` count packets.
+  /// One Interface Statistics Block; `lost` counts packets.
   void statistics(std::uint32_t netns, std::uint32_t interface, std::int64_t start_ns, std::int64_t end_ns,
                   std::uint64_t lost);
 

@@ -2,10 +2,13 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <list>
 #include <string>
 #include <unordered_map>
 
 #include "bpf/events.h"
+#include "capture/process_facts.h"
 #include "format/process_block.h"
 #include "pcapml/capture.h"
 
@@ -13,30 +16,39 @@ namespace pcapml {
 
 /// A process as one program that it runs; exec() makes another.
 struct Process {
-  ProcessInfo info;            ///< start_time_ns is that of the process or of its exec
-  std::uint64_t start_ns = 0;  ///< boot time
-  bool is_written = false;     ///< its block stands in the file
+  ProcessInfo info;              ///< start_time_ns is that of the process or of its exec
+  std::uint64_t start_ns = 0;    ///< boot time
+  std::uint64_t written_in = 0;  ///< the file, counted from 1, that has its block; 0: none
 };
 
-/// What is known of the processes that own sockets.
+/// What is known of the processes that own sockets. Of those that were not asked for longest it forgets.
 class ProcessTable {
  public:
+  static constexpr std::size_t kMost = 16384;
+  /// As pcapml::complete().
+  using Complete = std::function<bool(ProcessInfo& info, std::uint64_t start_ns, std::uint64_t inode)>;
+  explicit ProcessTable(Complete complete = pcapml::complete) : complete_(std::move(complete)) {}
+
   /// `offset_ns` turns boot time into time since the epoch.
   void learn(const pcapml_process_event& event, std::int64_t offset_ns);
-  /// Reads /proc, for processes that were there before; nullptr where it is gone.
-  Process* learn(std::uint32_t pid, std::uint64_t start_ns, std::int64_t offset_ns);
+  /// A process that was there before, or whose news was lost. Lives until the next call, as what find()
+  /// gives.
+  Process& learn(const pcapml_owner& owner, std::int64_t offset_ns);
 
   /// nullptr where nothing was learnt of it.
   Process* find(std::uint32_t pid, std::uint64_t start_ns);
 
  private:
-  void complete(Process& process, std::uint64_t inode);
+  struct Kept {
+    Process process;
+    std::list<std::uint32_t>::iterator place;
+  };
+  Process& keep(Process process);
 
-  std::unordered_map<std::uint32_t, Process> processes_;  // by pid
+  Complete complete_;
+  std::unordered_map<std::uint32_t, Kept> processes_;  // by pid
+  std::list<std::uint32_t> order_;                     // pids, the one used last at the end
 };
-
-/// Start of a process in nanoseconds of boot time, to the kernel's clock tick; 0 where it is gone.
-std::uint64_t start_of(std::uint32_t pid);
 
 /// What names a process in labels.
 std::string label_of(const Process& process, std::string_view comm, LabelBy by);

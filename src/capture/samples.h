@@ -3,7 +3,9 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <list>
 #include <optional>
+#include <string>
 #include <unordered_map>
 
 #include "capture/attribution.h"
@@ -18,16 +20,26 @@ struct Sample {
   std::int64_t last_ns = 0;           ///< time since the epoch of its last packet
   std::int64_t offset_ns = 0;         ///< boot time to time since the epoch, as it was at its first packet
   std::uint64_t bytes_shown = 0;      ///< to the resolver of names
+  std::string domain;                 ///< name of the remote end, once it was known
+  std::uint32_t domain_changes = 0;
 };
 
-/// Finds samples, and numbers them in order of appearance in the file.
+/// Finds samples, and numbers them in order of appearance in the file. Those of connected sockets stay until
+/// forget(); of all others, those that were not asked for longest go.
 class Samples {
  public:
-  /// The packet's sample, and whether it is new.
+  static constexpr std::size_t kMostUnconnected = std::size_t{1} << 19;
+
+  /// The packet's sample, and whether it is new. Lives until the next call.
   std::pair<Sample&, bool> find(const AttributedPacket& packet) {
-    const auto [it, added] = samples_.try_emplace({packet.sample_cookie, packet.sample_remote});
-    return {it->second, added};
+    const Key key{packet.sample_cookie, packet.sample_remote};
+    const auto [it, added] = samples_.try_emplace(key);
+    if (key.remote) keep(it->first, it->second, added);
+    return {it->second.sample, added};
   }
+  /// The connected socket that this cookie names has no further packets.
+  void forget(std::uint64_t cookie) { samples_.erase({cookie, {}}); }
+
   std::uint64_t number(Sample& sample) {
     if (!sample.id) sample.id = next_id_++;
     return *sample.id;
@@ -38,6 +50,9 @@ class Samples {
     return sample.last_ns;
   }
   std::uint32_t next_flow() { return next_flow_++; }
+  std::size_t size() const { return samples_.size(); }
+  /// Unconnected samples that went for lack of room; their next packet begins another one.
+  std::uint64_t forgotten() const { return forgotten_; }
 
  private:
   struct Key {
@@ -51,10 +66,28 @@ class Samples {
                  key.cookie ^ 0xc31a6e0d94b7f52b);
     }
   };
+  struct Kept {
+    Sample sample;
+    std::list<Key>::iterator place;  // of an unconnected one
+  };
 
-  std::unordered_map<Key, Sample, Hash> samples_;
+  void keep(const Key& key, Kept& kept, bool is_new) {
+    if (!is_new) {
+      order_.splice(order_.end(), order_, kept.place);
+      return;
+    }
+    kept.place = order_.insert(order_.end(), key);
+    if (order_.size() <= kMostUnconnected) return;
+    samples_.erase(order_.front());
+    order_.pop_front();
+    ++forgotten_;
+  }
+
+  std::unordered_map<Key, Kept, Hash> samples_;
+  std::list<Key> order_;  // of the unconnected, the one used last at the end
   std::uint64_t next_id_ = 0;
   std::uint32_t next_flow_ = 0;
+  std::uint64_t forgotten_ = 0;
 };
 
 }  // namespace pcapml

@@ -5,99 +5,41 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
+#include "capture/packet_facts.h"
 #include "net/ip_protocol.h"
 #include "pcapml/label.h"
 
 namespace pcapml {
 namespace {
 
-constexpr std::uint16_t kDnsPort = 53;
 constexpr std::uint64_t kShown = 16384;  // bytes of a flow that the resolver of names sees
+constexpr std::uint16_t kDnsPort = 53;
 constexpr const char* kUnknown = "_unknown";
 constexpr const char* kKernel = "_kernel";
-
-std::string_view comm_of(const pcapml_owner& owner) {
-  return {owner.name, strnlen(owner.name, sizeof owner.name)};
-}
-
-/// Whether a remote end opened, or is about to open, the packet's connection.
-bool is_opened_from_afar(const pcapml_packet& packet) {
-  return (packet.socket_flags & PCAPML_SOCKET_LISTENS) != 0 || is_accepted(packet.owner, packet.cookie);
-}
-
-bool is_dns(const AttributedPacket& a, const Headers& headers) {
-  if (a.packet.protocol != kProtocolTcp && a.packet.protocol != kProtocolUdp) return false;
-  return a.remote.port == kDnsPort || endpoint_of(a.packet.local).port == kDnsPort ||
-         headers.flow.source_port == kDnsPort || headers.flow.destination_port == kDnsPort;
-}
-
-/// Packets that the wire has of this record.
-std::uint64_t wire_count(const std::optional<Headers>& headers, std::uint32_t length,
-                         std::uint32_t gso_size) {
-  if (gso_size == 0 || !headers || !headers->has_transport || length <= headers->payload_offset) return 1;
-  return (std::uint64_t{length} - headers->payload_offset + gso_size - 1) / gso_size;
-}
-
-/// Whether the packet has other addresses than its socket, or than sendmsg() named.
-bool is_translated(const AttributedPacket& a, const std::optional<Headers>& headers) {
-  if (!headers || !headers->has_transport || a.packet.protocol == 0) return false;
-  const FlowKey& flow = headers->flow;
-  if (flow.protocol != a.packet.protocol || flow.source_port == 0) return false;
-  const bool is_egress = a.packet.direction == PCAPML_EGRESS;
-  const Endpoint source{flow.source, flow.source_port}, destination{flow.destination, flow.destination_port};
-  const Endpoint& here = is_egress ? source : destination;
-  const Endpoint& there = is_egress ? destination : source;
-  if (a.remote && a.remote != there) return true;
-  const Endpoint local = endpoint_of(a.packet.local);
-  if (local.port != 0 && local.port != here.port) return true;
-  const bool is_bound =
-      (a.packet.socket_flags & PCAPML_SOCKET_CONNECTED) != 0 && !is_unspecified(local.address);
-  return is_bound && local.address != here.address;
-}
-
-std::string_view via_of(const AttributedPacket& a) {
-  const pcapml_packet& packet = a.packet;
-  if (a.was_held) return "held";
-  if ((packet.socket_flags & PCAPML_SOCKET_SENT_BY_CURRENT) != 0) return "send";
-  if ((packet.socket_flags & PCAPML_SOCKET_LISTENS) != 0) return "listener";
-  const bool is_confirmed = packet.owner.confirmed_cookie == packet.cookie;
-  const bool is_taken = packet.owner.via == PCAPML_VIA_ACCEPT || packet.owner.via == PCAPML_VIA_RECEIVE;
-  if (!is_confirmed && !is_taken && is_accepted(packet.owner, packet.cookie))
-    return packet.protocol == kProtocolTcp ? "listener" : "inherited";
-  switch (packet.owner.via) {
-    case PCAPML_VIA_CREATE: return "inherited";
-    case PCAPML_VIA_CONNECT:
-    case PCAPML_VIA_SEND: return "send";
-    case PCAPML_VIA_RECEIVE: return "recv";
-    case PCAPML_VIA_ACCEPT: return "accept";
-    case PCAPML_VIA_SCAN: return "iterator";
-    default: return "";
-  }
-}
-
-bool names_process(const std::string& word, std::string_view comm, const Process* process) {
-  if (word == comm) return true;
-  // The kernel keeps so many bytes of a name.
-  if (word.size() >= PCAPML_NAME_LENGTH && word.substr(0, PCAPML_NAME_LENGTH - 1) == comm) return true;
-  if (process == nullptr) return false;
-  const std::string_view executable = base_name(process->info.path);
-  return !executable.empty() && (word == executable || word == executable.substr(0, PCAPML_NAME_LENGTH - 1));
-}
+constexpr std::size_t kComments = 8192;
 
 }  // namespace
 
-CaptureSession::CaptureSession(const CaptureRequest& request, LiveFile& file, WallClock& clock)
+CaptureSession::CaptureSession(const CaptureRequest& request, LiveFile& file, WallClock& clock,
+                               CaptureServices services)
     : request_(request),
       file_(file),
       clock_(clock),
+      services_(std::move(services)),
       writer_(file, request.snap_length, request.ethernet),
       offload_(request.snap_length == 0 ? 0xffffffff : request.snap_length),
-      attribution_([this](const AttributedPacket& packet) { release(packet); }) {}
+      attribution_([this](const AttributedPacket& packet) { release(packet); },
+                   [this](std::uint64_t cookie) { samples_.forget(cookie); }),
+      processes_(services_.complete),
+      comments_(kComments) {}
 
 void CaptureSession::begin() {
+  ++result_.files;
   writer_.section(request_.command_line);
-  start_ns_ = clock_.boot_time_ns() + clock_.offset_ns();
+  file_began_ns_ = clock_.boot_time_ns();
+  file_start_ns_ = file_began_ns_ + clock_.offset_ns();
 }
 
 void CaptureSession::packet(const pcapml_packet& packet, Bytes bytes) {
@@ -110,8 +52,7 @@ void CaptureSession::packet(const pcapml_packet& packet, Bytes bytes) {
 }
 
 void CaptureSession::owner(const pcapml_owner& owner) {
-  if (processes_.find(owner.pid, owner.start_ns) == nullptr)
-    processes_.learn(owner.pid, owner.start_ns, clock_.offset_ns());
+  if (processes_.find(owner.pid, owner.start_ns) == nullptr) processes_.learn(owner, clock_.offset_ns());
 }
 
 void CaptureSession::tick() {
@@ -125,22 +66,33 @@ void CaptureSession::tick() {
                                   static_cast<double>(moved) / 1e9));
     }
   }
+  const auto file_ns = static_cast<std::int64_t>(request_.files.file_seconds) * 1'000'000'000;
+  if (file_ns != 0 && now - file_began_ns_ >= file_ns) {
+    // Late ones do not make all that follow late.
+    const std::int64_t due = file_began_ns_ + (now - file_began_ns_) / file_ns * file_ns;
+    next_file();
+    file_began_ns_ = due;
+  }
   file_.flush();
 }
 
-CaptureSession::Naming CaptureSession::name(const AttributedPacket& a) {
-  const pcapml_owner& owner = a.packet.owner;
-  if (owner.pid == 0)
-    return {(a.packet.socket_flags & PCAPML_SOCKET_KERNEL) != 0 ? kKernel : kUnknown, "", nullptr};
-  Process* process = processes_.find(owner.pid, owner.start_ns);
-  if (process == nullptr) process = processes_.learn(owner.pid, owner.start_ns, clock_.offset_ns());
-  const std::string_view comm = comm_of(owner);
-  Naming naming;
-  naming.process = process;
-  naming.label = process == nullptr ? std::string(comm) : label_of(*process, comm, request_.label_by);
-  if (naming.label.empty()) naming.label = kUnknown;
-  if (process != nullptr) naming.executable = process->info.path;
-  return naming;
+bool CaptureSession::is_full() const {
+  return (request_.count != 0 && result_.written >= request_.count) ||
+         (request_.max_bytes != 0 && bytes_before_ + file_.position() >= request_.max_bytes);
+}
+
+Process* CaptureSession::process_of(const pcapml_packet& packet) {
+  const pcapml_owner& owner = packet.owner;
+  if (owner.pid == 0) return nullptr;
+  Process* known = processes_.find(owner.pid, owner.start_ns);
+  return known != nullptr ? known : &processes_.learn(owner, clock_.offset_ns());
+}
+
+std::string CaptureSession::label(const pcapml_packet& packet, const Process* process) const {
+  if (!request_.label.empty()) return request_.label;
+  if (process == nullptr) return (packet.socket_flags & PCAPML_SOCKET_KERNEL) != 0 ? kKernel : kUnknown;
+  std::string label = label_of(*process, comm_of(packet.owner), request_.label_by);
+  return label.empty() ? kUnknown : label;
 }
 
 bool CaptureSession::is_allowed(const pcapml_packet& packet, const Process* process) const {
@@ -177,52 +129,80 @@ void CaptureSession::release(const AttributedPacket& a) {
   const std::optional<Headers>& headers = a.headers;
   const std::uint64_t on_wire =
       request_.superpackets ? 1 : wire_count(headers, packet.length, packet.gso_size);
-  result_.captured += on_wire;
+  const bool is_followed = !request_.follows_some() || packet.owner.is_followed != 0;
+  (is_followed ? result_.captured : result_.not_followed) += on_wire;
   if (copies_.is_copy(packet, headers, a.bytes)) {
-    result_.copies_left_out += on_wire;
+    if (is_followed) result_.copies_left_out += on_wire;
     return;
   }
   auto [sample, is_new] = samples_.find(a);
   if (is_new) sample.offset_ns = clock_.offset_ns();
   if (headers && request_.resolve) show_to_names(a, *headers, sample, is_new);
+  if (!is_followed) return;
   if (headers && !request_.include_dns && is_dns(a, *headers)) {
     result_.dns_left_out += on_wire;
     return;
   }
-  const Naming naming = name(a);
-  if (packet.owner.pid == 0 && request_.known_only) {
+  Process* process = process_of(packet);
+  if (process == nullptr && request_.known_only) {
     result_.unknown_left_out += on_wire;
     return;
   }
-  if (!is_allowed(packet, naming.process)) {
+  if (!is_allowed(packet, process)) {
     result_.not_allowed += on_wire;
     return;
   }
-  write(a, naming, sample, is_translated(a, headers));
+  write(a, process, sample, is_translated(a, headers));
 }
 
-void CaptureSession::write_comment(const AttributedPacket& a, const std::string& label, Sample& sample) {
-  comment_ = fmt::format("{},{},d={}", samples_.number(sample), encode_text(label),
-                         a.packet.direction == PCAPML_EGRESS ? 'e' : 'i');
-  if (sample.flow)
-    if (const std::string_view name = names_.name(*sample.flow); !name.empty())
-      comment_ += fmt::format(",dst={}", encode_text(name));
-  if (!request_.session.empty()) comment_ += fmt::format(",session={}", encode_text(request_.session));
-  if (request_.provenance)
-    if (const std::string_view via = via_of(a); !via.empty()) comment_ += fmt::format(",via={}", via);
+void CaptureSession::update_domain(Sample& sample) const {
+  if (!sample.flow) return;
+  const std::string_view name = names_.name(*sample.flow);
+  if (name.empty() || name == sample.domain) return;
+  sample.domain = name;
+  ++sample.domain_changes;
 }
 
-void CaptureSession::write(const AttributedPacket& a, const Naming& naming, Sample& sample,
-                           bool is_translated) {
+const CaptureSession::Comment& CaptureSession::comment(const AttributedPacket& a, const Process* process,
+                                                       Sample& sample) {
   const pcapml_packet& packet = a.packet;
-  const std::string& label = request_.label.empty() ? naming.label : request_.label;
-  if (naming.process != nullptr && !naming.process->is_written) {
-    ProcessInfo info = naming.process->info;
-    if (!request_.arguments) info.command_line.clear();
-    writer_.process(info);
-    naming.process->is_written = true;
-  }
-  write_comment(a, label, sample);
+  const bool is_new = !sample.id;
+  CommentKey key;
+  key.sample = samples_.number(sample);
+  key.start_ns = packet.owner.start_ns;
+  key.program_ns = process == nullptr ? 0 : process->info.start_time_ns;
+  key.pid = packet.owner.pid;
+  key.domain_changes = sample.domain_changes;
+  std::memcpy(key.name.data(), packet.owner.name, key.name.size());
+  const std::string_view via = request_.provenance ? via_of(a) : std::string_view();
+  key.via = via.data();
+  key.direction = packet.direction;
+  key.is_kernel = (packet.socket_flags & PCAPML_SOCKET_KERNEL) != 0;
+  Comment& comment = comments_[(key.sample * 2 + packet.direction) % kComments];
+  if (comment.key == key) return comment;
+
+  const std::string label = this->label(packet, process);
+  comment.key = key;
+  comment.count = &labels_.of(label, process == nullptr ? std::string() : process->info.path);
+  if (is_new) ++comment.count->flows;
+  if (!sample.domain.empty()) LabelCounts::add_domain(*comment.count, sample.domain);
+  comment.text = fmt::format("{},{},d={}", key.sample, encode_text(label),
+                             packet.direction == PCAPML_EGRESS ? 'e' : 'i');
+  if (!sample.domain.empty()) comment.text += fmt::format(",dst={}", encode_text(sample.domain));
+  if (!request_.session.empty()) comment.text += fmt::format(",session={}", encode_text(request_.session));
+  if (!via.empty()) comment.text += fmt::format(",via={}", via);
+  return comment;
+}
+
+void CaptureSession::write_process(Process& process) {
+  ProcessInfo info = process.info;
+  if (!request_.arguments) info.command_line.clear();
+  writer_.process(info);
+  process.written_in = result_.files;
+}
+
+void CaptureSession::write(const AttributedPacket& a, Process* process, Sample& sample, bool is_translated) {
+  const pcapml_packet& packet = a.packet;
   LiveWriter::Packet out{};
   out.netns = packet.netns;
   out.interface = packet.interface;
@@ -230,44 +210,82 @@ void CaptureSession::write(const AttributedPacket& a, const Naming& naming, Samp
   out.direction = packet.direction;
   out.pid = packet.owner.pid;
   out.tid = packet.owner.tid;
-  out.comment = comment_;
+  const Comment* comment = nullptr;
   std::uint64_t written = 0;
   for (const WirePacket& wire : offload_.wire_packets(
            a.bytes, packet.length, request_.superpackets ? 0 : packet.gso_size, packet.has_fixed_id != 0)) {
     if (is_full()) break;
+    if (services_.filter && !services_.filter->matches(wire.data, wire.original_length)) {
+      ++result_.filtered_out;
+      continue;
+    }
+    if (request_.files.file_bytes != 0 && file_.position() >= request_.files.file_bytes) next_file();
+    if (process != nullptr && process->written_in != result_.files) write_process(*process);
+    if (comment == nullptr) {
+      update_domain(sample);
+      comment = &this->comment(a, process, sample);
+      out.comment = comment->text;
+    }
     out.original_length = wire.original_length;
     out.data = wire.data;
     out.lost_before = std::exchange(lost_untold_, 0);
     writer_.packet(out);
-    ++result_.written;
     ++written;
+    ++result_.written;
+    result_.bytes += wire.original_length;
+    comment->count->bytes += wire.original_length;
   }
-  if (packet.owner.pid == 0) (naming.label == kKernel ? result_.kernel : result_.unknown) += written;
+  if (written == 0) return;
+  comment->count->packets += written;
+  if (process == nullptr) (comment->key.is_kernel ? result_.kernel : result_.unknown) += written;
   if (is_translated) result_.translated += written;
-  labels_[{label, naming.executable}] += written;
 }
 
-CaptureResult CaptureSession::finish(const Losses& losses) {
-  attribution_.finish();
+/// Of the interfaces of this file, and of those that only lost packets.
+void CaptureSession::write_statistics() {
   const std::int64_t end_ns = clock_.boot_time_ns() + clock_.offset_ns();
-  std::map<std::pair<std::uint32_t, std::uint32_t>, std::uint64_t> by_interface;
-  for (const auto& key : writer_.interfaces()) by_interface[key] = 0;
-  for (const auto& [key, packets] : losses) {
+  std::map<std::pair<std::uint32_t, std::uint32_t>, std::uint64_t> lost;
+  for (const auto& key : writer_.interfaces()) lost[key] = 0;
+  for (const auto& [key, packets] : services_.losses()) {
     const auto& [netns, interface, direction] = key;
-    by_interface[{netns, interface}] += packets;
-    (direction == PCAPML_EGRESS ? result_.lost_egress : result_.lost_ingress) += packets;
+    const std::uint64_t before = std::exchange(losses_told_[key], packets);
+    if (packets > before) lost[{netns, interface}] += packets - before;
   }
-  for (const auto& [key, lost] : by_interface)
-    writer_.statistics(key.first, key.second, start_ns_, end_ns, lost);
+  for (const auto& [key, packets] : lost)
+    writer_.statistics(key.first, key.second, file_start_ns_, end_ns, packets);
+}
+
+void CaptureSession::next_file() {
+  write_statistics();
   file_.flush();
-  result_.cut = offload_.counts().cut;
-  result_.checksums_open = offload_.counts().unfilled;
-  result_.malformed = offload_.counts().malformed;
-  result_.holds_cut_short = attribution_.cut_short();
-  for (const auto& [key, packets] : labels_) result_.labels.push_back({key.first, key.second, packets});
-  std::stable_sort(result_.labels.begin(), result_.labels.end(),
-                   [](const CapturedLabel& a, const CapturedLabel& b) { return a.packets > b.packets; });
-  return result_;
+  bytes_before_ += file_.position();
+  OutputFiles::File next = services_.next_file();
+  file_.go_on_in(std::move(next.descriptor), std::move(next.name));
+  begin();
+}
+
+CaptureProgress CaptureSession::progress() const {
+  return {result_.written, result_.bytes, lost_seen_, labels_.live()};
+}
+
+CaptureResult CaptureSession::counters() const {
+  CaptureResult result = result_;
+  for (const auto& [key, packets] : losses_told_)
+    (std::get<2>(key) == PCAPML_EGRESS ? result.lost_egress : result.lost_ingress) += packets;
+  result.cut = offload_.counts().cut;
+  result.checksums_open = offload_.counts().unfilled;
+  result.malformed = offload_.counts().malformed;
+  result.holds_cut_short = attribution_.cut_short();
+  result.forgotten = attribution_.forgotten() + samples_.forgotten();
+  result.labels = labels_.by_packets();
+  return result;
+}
+
+CaptureResult CaptureSession::finish() {
+  attribution_.finish();
+  write_statistics();
+  file_.flush();
+  return counters();
 }
 
 }  // namespace pcapml

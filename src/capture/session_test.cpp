@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "capture/session.h"
 
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <unistd.h>
@@ -37,17 +38,19 @@ class SessionTest : public ::testing::Test {
 
  protected:
   void begin() {
-    file_.begin();
-    session_ = std::make_unique<CaptureSession>(request_, file_, clock_);
+    CaptureServices services;
+    services.losses = [this] { return losses_; };
+    session_ = std::make_unique<CaptureSession>(request_, file_, clock_, std::move(services));
     session_->begin();
   }
   void add(const PacketEvent& event) {
     if (!session_) begin();
     session_->packet(event.packet, event.bytes);
   }
-  CaptureResult finish(const CaptureSession::Losses& losses = {}) {
+  CaptureResult finish(const Losses& losses = {}) {
     if (!session_) begin();
-    CaptureResult result = session_->finish(losses);
+    losses_ = losses;
+    CaptureResult result = session_->finish();
     auto reader = Reader(open_source(path_));
     while (const Record* record = reader.next()) {
       if (record->kind != Record::Kind::packet) continue;
@@ -72,7 +75,8 @@ class SessionTest : public ::testing::Test {
   WallClock clock_{[this] { return boot_; }, [this] { return wall_; }};
   std::string path_ =
       (std::filesystem::temp_directory_path() / ("pcapml-session-" + std::to_string(getpid()))).string();
-  LiveFile file_{path_};
+  LiveFile file_{FileDescriptor(open(path_.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0666)), path_};
+  Losses losses_;
   std::unique_ptr<CaptureSession> session_;
   std::vector<Written> written_;
 };

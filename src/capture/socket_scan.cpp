@@ -19,7 +19,7 @@
 #include <unordered_set>
 #include <vector>
 
-#include "capture/process_table.h"
+#include "capture/process_facts.h"
 #include "io/file_descriptor.h"
 
 namespace pcapml {

@@ -2,11 +2,14 @@
 #include "pcapml/capture.h"
 
 #include <fmt/format.h>
+#include <pwd.h>
 
 #include <algorithm>
+#include <charconv>
 #include <fstream>
 #include <iterator>
 #include <limits>
+#include <sstream>
 
 #include "cli/capture_report.h"
 #include "cli/command.h"
@@ -35,6 +38,15 @@ std::string own_command_line() {
   return text;
 }
 
+std::uint32_t user_number(const std::string& name) {
+  std::uint32_t number = 0;
+  const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), number);
+  if (error == std::errc{} && end == name.data() + name.size()) return number;
+  const passwd* entry = getpwnam(name.c_str());
+  if (entry == nullptr) throw UsageError(fmt::format("--uid {}: there is no such user", name));
+  return entry->pw_uid;
+}
+
 class CaptureCommand final : public Command {
  public:
   std::string_view name() const override { return "capture"; }
@@ -44,13 +56,20 @@ class CaptureCommand final : public Command {
   std::string_view example() const override {
     return "sudo pcapml capture -o dataset.pcapng\n"
            "  sudo pcapml capture -o web.pcapng --allow firefox,chrome\n"
-           "  sudo pcapml capture -o one.pcapng --cgroup /sys/fs/cgroup/system.slice/nginx.service";
+           "  sudo pcapml capture -o curl.pcapng -- curl https://example.org\n"
+           "  sudo pcapml capture -o day-%Y%m%d-%H.pcapng -G 3600 -W 48";
   }
 
   void options(Options& o) override {
-    o.optional("-o,--output", request_.output,
+    o.optional("-o,--output", request_.files.path,
                "Labelled capture (pcapng), or - for standard output (default: capture.pcapng)");
     o.optional("--cgroup", request_.cgroup, "Directory of cgroup2 whose sockets are captured (default: all)");
+    o.rest(request_.command);
+    o.optional("--pid", pids_, "Capture these running processes only, with commas between");
+    o.optional("--uid", uid_, "Capture processes of this user only (number or name)");
+    o.flag("--follow", request_.follow_children,
+           "With --pid and --uid: and the children that they will have");
+    o.optional("-f,--filter", request_.filter, "Write only packets that this pcap filter matches");
     o.optional("--allow", allow_, "Processes to capture, with commas between; all others are left out");
     o.optional("--deny", deny_, "Processes to leave out, with commas between");
     o.number("--snap-len", snap_length_, "Bytes kept of each packet; 0 for all");
@@ -68,18 +87,28 @@ class CaptureCommand final : public Command {
            "Keep what the kernel handles as one packet, instead of the packets that the wire has");
     o.flag("--ethernet", request_.ethernet, "Write a synthetic Ethernet header before each packet");
     o.number("--buffer", request_.buffer_megabytes, "Megabytes between kernel and program");
+    o.megabytes("-C", request_.files.file_bytes, "Begin another file when one has so many million bytes");
+    o.number("-G", request_.files.file_seconds,
+             "Begin another file each so many seconds; the name may have strftime(3) forms; 0 for none");
+    o.number("-W", request_.files.keep, "Keep so many files, the oldest goes; 0 for all");
+    o.optional("-z", request_.files.after, "Command to run for each complete file, with its name");
+    o.megabytes("--max-size", request_.max_bytes, "End when all files together have so many million bytes");
+    o.optional("-Z,--user", request_.user,
+               "User who makes the files and runs the command (default: who called sudo)");
     o.number("--duration", request_.duration_s, "Seconds after which to end; 0 for none");
     o.number("--count", count_, "Packets after which to end; 0 for none");
     o.json(json_);
   }
 
   int run(Console& console) override {
-    if (request_.output == "-") console.reserve_stdout();
+    if (request_.files.path == "-") console.reserve_stdout();
     prepare(console);
     const CaptureResult result = capture(request_);
     console.print(json_ ? to_json(result) : summary_of(result));
     for (const std::string& line : warnings_of(result, request_)) console.warn(line);
-    return kDone;
+    if (result.failed_commands > 0) return kFailed;
+    if (!result.command_status) return kDone;
+    return is_whole(result) ? *result.command_status : kFailed;
   }
 
  private:
@@ -87,11 +116,13 @@ class CaptureCommand final : public Command {
     if (request_.buffer_megabytes == 0 || request_.buffer_megabytes > 2048)
       throw UsageError("--buffer: from 1 to 2048 megabytes");
     if (snap_length_ > std::numeric_limits<std::uint32_t>::max()) throw UsageError("--snap-len: too large");
-    if (compression_of_name(request_.output) != Compression::none)
+    check_files();
+    check_processes();
+    if (compression_of_name(request_.files.path) != Compression::none)
       throw UsageError(
           fmt::format("{}: capture writes no compressed files, so that they are readable at any "
                       "moment; compress it afterwards",
-                      request_.output));
+                      request_.files.path));
     if (no_arguments_ && label_by_ == "cmdline")
       throw UsageError("--label-by cmdline writes command lines, which --no-args leaves out: choose one");
     request_.allow = words_of(allow_);
@@ -114,12 +145,41 @@ class CaptureCommand final : public Command {
       console.warn(fmt::format("capturing on {} ({} sockets known)", cgroup, sockets));
     };
     request_.warn = [&console](const std::string& text) { console.warn(text); };
+    request_.asked = [&console](const CaptureResult& so_far) {
+      std::istringstream lines(summary_of(so_far));
+      for (std::string line; std::getline(lines, line);) console.warn(line);
+    };
+    request_.sandbox = true;
+  }
+
+  void check_files() const {
+    const FilePlan& files = request_.files;
+    if (files.path == "-" && (files.rotates() || files.keep != 0 || !files.after.empty()))
+      throw UsageError("-C, -G, -W and -z need files, and -o - is none");
+    if (files.keep != 0 && !files.rotates())
+      throw UsageError("-W says how many files to keep; -C or -G makes several");
+  }
+
+  void check_processes() {
+    for (const std::string& word : words_of(pids_)) {
+      std::uint32_t pid = 0;
+      const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), pid);
+      if (error != std::errc{} || end != word.data() + word.size() || pid == 0)
+        throw UsageError(fmt::format("--pid {}: no process id", word));
+      request_.pids.push_back(pid);
+    }
+    if (!uid_.empty()) request_.uid = user_number(uid_);
+    const bool names_running = !request_.pids.empty() || request_.uid;
+    if (names_running && !request_.command.empty())
+      throw UsageError("a command after -- is captured alone: leave out --pid and --uid");
+    if (request_.follow_children && !names_running && request_.command.empty())
+      throw UsageError("--follow goes with --pid and --uid");
   }
 
   static constexpr std::size_t kLongestComm = 15;
 
   CaptureRequest request_;
-  std::string allow_, deny_, label_by_;
+  std::string allow_, deny_, label_by_, pids_, uid_;
   std::size_t snap_length_ = 1500;
   std::size_t count_ = 0;
   bool no_resolve_ = false;

@@ -22,6 +22,12 @@ void Options::number(const char* names, std::size_t& into, const char* help) {
   };
   app_.add_option(names, into, help)->capture_default_str()->check(problem, "");
 }
+void Options::megabytes(const char* names, std::uint64_t& into, const char* help) {
+  app_.add_option_function<double>(
+          names, [&into](const double& megabytes) { into = static_cast<std::uint64_t>(megabytes * 1e6); },
+          help)
+      ->check(CLI::Range(0.001, 1e9));
+}
 void Options::flag(const char* names, bool& into, const char* help) { app_.add_flag(names, into, help); }
 void Options::choice(const char* names, std::string& into, const std::vector<std::string>& words,
                      const char* help) {
@@ -156,7 +162,12 @@ Parsed parse_command_line(int argc, const char* const* argv,
   command.options(options);
   app.add_flag("-q,--quiet", parsed.quiet, "Only errors and warnings on stderr, no progress");
   app.footer(fmt::format("\nExample:\n  {}", command.example()));
-  std::vector<std::string> arguments = normalise(app, {words.begin() + 1, words.end()});
+  auto end = words.end();
+  if (options.rest() != nullptr) {
+    end = std::find(words.begin(), words.end(), "--");
+    if (end != words.end()) options.rest()->assign(end + 1, words.end());
+  }
+  std::vector<std::string> arguments = normalise(app, {words.begin() + 1, end});
   std::reverse(arguments.begin(), arguments.end());  // CLI11 takes them from the back
   try {
     app.parse(arguments);

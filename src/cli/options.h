@@ -30,6 +30,11 @@ class Options {
   void flag(const char* names, bool& into, const char* help);
   /// One of a few words.
   void choice(const char* names, std::string& into, const std::vector<std::string>& words, const char* help);
+  /// A number of megabytes (1,000,000 bytes), as of bytes; 0 where it is not given.
+  void megabytes(const char* names, std::uint64_t& into, const char* help);
+  /// All that stands behind "--".
+  void rest(std::vector<std::string>& into) { rest_ = &into; }
+  std::vector<std::string>* rest() const { return rest_; }
   /// Required arguments without a flag.
   void arguments(const char* name, std::vector<std::string>& into, const char* help);
 
@@ -44,6 +49,7 @@ class Options {
 
  private:
   CLI::App& app_;
+  std::vector<std::string>* rest_ = nullptr;
 };
 
 }  // namespace pcapml::cli
