@@ -59,20 +59,20 @@ ON_ADDRESS(on_accept4, "cgroup/getpeername4", PCAPML_VIA_ACCEPT, 0)
 ON_ADDRESS(on_accept6, "cgroup/getpeername6", PCAPML_VIA_ACCEPT, 0)
 
 /* Names the remote end of the datagram that this thread sends next, before any translation. */
-#define ON_SEND(name, section, FAMILY, V4, V6)                                                           \
-  SEC(section)                                                                                           \
-  int name(struct bpf_sock_addr* context) {                                                              \
-    struct bpf_sock* socket = context->sk;                                                               \
-    if (!socket) return 1;                                                                               \
-    struct pcapml_owner* owner = use_socket(socket, bpf_get_socket_cookie(context), PCAPML_VIA_SEND, 1); \
-    if (!owner) return 1;                                                                                \
-    struct pcapml_endpoint remote = {};                                                                  \
-    __u32 v6[4] = {};                                                                                    \
-    V6;                                                                                                  \
-    read_endpoint(&remote, FAMILY, context->user_port, V4, v6);                                          \
-    owner->remote = remote;                                                                              \
-    owner->remote_tid = BPF_CORE_READ(current_task(), pid);                                              \
-    return 1;                                                                                            \
+#define ON_SEND(name, section, FAMILY, V4, V6)                                                             \
+  SEC(section)                                                                                             \
+  int name(struct bpf_sock_addr* context) {                                                                \
+    struct bpf_sock* socket = context->sk;                                                                 \
+    if (!socket) return 1;                                                                                 \
+    struct pcapml_socket* record = use_socket(socket, bpf_get_socket_cookie(context), PCAPML_VIA_SEND, 1); \
+    if (!record) return 1;                                                                                 \
+    struct pcapml_endpoint remote = {};                                                                    \
+    __u32 v6[4] = {};                                                                                      \
+    V6;                                                                                                    \
+    read_endpoint(&remote, FAMILY, context->user_port, V4, v6);                                            \
+    record->owner.remote = remote;                                                                         \
+    record->owner.remote_tid = BPF_CORE_READ(current_task(), pid);                                         \
+    return 1;                                                                                              \
   }
 
 ON_SEND(on_send4, "cgroup/sendmsg4", AF_INET, context->user_ip4, (void)v6)
@@ -84,12 +84,20 @@ ON_SEND(on_send6, "cgroup/sendmsg6", AF_INET6, 0, v6[0] = context->user_ip6[0]; 
 SEC("tp_btf/sock_recv_length")
 int BPF_PROG(on_read, struct sock* sk, int result, int flags) {
   if (result < 0) return 0;
-  struct pcapml_owner* owner = bpf_sk_storage_get(&owners, sk, 0, 0);
-  if (!owner) return 0;
+  struct pcapml_socket* record = bpf_sk_storage_get(&sockets, sk, 0, 0);
+  if (!record) return 0;
+  struct task_struct* task = current_task();
   const __u64 cookie = bpf_get_socket_cookie(sk);
   /* Who speaks first owns an accepted connection, not who reads. */
-  if (take(owner, cookie, PCAPML_VIA_RECEIVE, owner->cookie == cookie))
-    tell_owner(owner, cookie, (__u64)address_of(sk));
+  const int confirms = record->owner.cookie == cookie;
+  const struct pcapml_owner copy = record->owner;
+  barrier();
+  if ((!confirms || copy.confirmed_cookie == cookie) && is_taken_by(record, &copy, task)) return 0;
+  if (is_kernel_thread(task)) return 0;
+  struct current current;
+  read_current(task, &current);
+  if (take(record, &current, cookie, PCAPML_VIA_RECEIVE, confirms))
+    tell_owner(&record->owner, cookie, (__u64)address_of(sk));
   return 0;
 }
 
@@ -99,6 +107,7 @@ int BPF_PROG(on_exec, struct task_struct* task) {
   struct known_process* known = bpf_map_lookup_elem(&processes, &pid);
   if (!known) return 0;
   bpf_probe_read_kernel_str(known->name, sizeof(known->name), &task->comm);
+  __sync_fetch_and_add(&names_version, 1);
   tell_process((__u64)address_of(task), bpf_ktime_get_boot_ns(), 1);
   return 0;
 }
@@ -108,7 +117,9 @@ int BPF_PROG(on_rename, struct task_struct* task, const char* name) {
   const __u32 pid = BPF_CORE_READ(task, tgid);
   if (BPF_CORE_READ(task, pid) != pid) return 0; /* threads do not name their process */
   struct known_process* known = bpf_map_lookup_elem(&processes, &pid);
-  if (known) bpf_probe_read_kernel_str(known->name, sizeof(known->name), name);
+  if (!known) return 0;
+  bpf_probe_read_kernel_str(known->name, sizeof(known->name), name);
+  __sync_fetch_and_add(&names_version, 1);
   return 0;
 }
 
@@ -126,7 +137,7 @@ int on_release(struct bpf_sock* socket) {
   return 1;
 }
 
-/* The last three are loaded only where some processes are followed. */
+/* These two are loaded only where some processes are followed. */
 SEC("tp_btf/sched_process_fork")
 int BPF_PROG(on_fork, struct task_struct* parent, struct task_struct* child) {
   follow_child(address_of(parent), address_of(child));
@@ -141,6 +152,7 @@ int BPF_PROG(on_exit, struct task_struct* task) {
 
 SEC("tp_btf/sched_process_free")
 int BPF_PROG(on_free, struct task_struct* task) {
-  forget_member(address_of(task));
+  forget_process(address_of(task));
+  if (follows_some) forget_member(address_of(task));
   return 0;
 }

@@ -64,6 +64,17 @@ struct pcapml_owner {
   __u32 is_followed; /* one of the processes that are captured; always, where all are */
 };
 
+/* What is kept for each socket. */
+struct pcapml_socket {
+  struct pcapml_owner owner;
+  __u32 netns; /* never changes */
+  /* The rest is the programs' own: what the thread that used the socket last is known by. */
+  __u32 names_seen;
+  __u64 thread;
+  __u64 seal;
+  __u64 uses;
+};
+
 struct pcapml_packet {
   __u32 kind;
   __u32 length;   /* of the packet */
@@ -149,5 +160,6 @@ struct pcapml_loss_key {
 
 PCAPML_ASSERT(sizeof(struct pcapml_endpoint) == 20);
 PCAPML_ASSERT(sizeof(struct pcapml_owner) == 80);
+PCAPML_ASSERT(sizeof(struct pcapml_socket) == 112);
 PCAPML_ASSERT(sizeof(struct pcapml_packet) == 184);
 PCAPML_ASSERT(sizeof(struct pcapml_owner_event) == 120);

@@ -24,8 +24,7 @@ static __always_inline void follow_child(struct task_struct* parent, struct task
   const __u32 pid = BPF_CORE_READ(child, tgid);
   if (BPF_CORE_READ(child, pid) != pid) return; /* a thread */
   const __u32 parent_pid = BPF_CORE_READ(parent, tgid);
-  const struct pcapml_member* found =
-      member(parent_pid, BPF_CORE_READ(parent, group_leader, start_boottime));
+  const struct pcapml_member* found = member(parent_pid, BPF_CORE_READ(parent, group_leader, start_boottime));
   const int is_child_of_member = found && found->follows_children;
   if (!is_child_of_member && !(follows_children && has_followed_user(parent))) return;
   struct pcapml_member added = {BPF_CORE_READ(child, start_boottime), 1, 1};

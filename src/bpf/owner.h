@@ -4,6 +4,8 @@
 #include "members.h"
 #include "process.h"
 
+#define barrier() asm volatile("" ::: "memory")
+
 static __always_inline struct task_struct* current_task(void) { return (void*)bpf_get_current_task(); }
 
 /* The kernel's own object behind a socket or a context. The verifier allows no arithmetic on such a pointer;
@@ -47,28 +49,74 @@ static __always_inline void read_remote(struct sock* sk, __u16 family, struct pc
                 BPF_CORE_READ(sk, __sk_common.skc_daddr), v6);
 }
 
+/* The running thread, as records have it. */
+struct current {
+  __u64 thread, thread_start_ns;
+  __u64 start_ns;
+  __u32 pid, tid;
+  __u32 names_seen;
+  char name[PCAPML_NAME_LENGTH];
+};
+
+static __always_inline void read_current(struct task_struct* task, struct current* current) {
+  current->thread = (__u64)task;
+  current->thread_start_ns = BPF_CORE_READ(task, start_boottime);
+  current->tid = BPF_CORE_READ(task, pid);
+  current->pid = BPF_CORE_READ(task, tgid);
+  current->start_ns = BPF_CORE_READ(task, group_leader, start_boottime);
+  current->names_seen = *(volatile __u32*)&names_version; /* before the name itself */
+  know_current(task, current->pid, current->start_ns, current->name);
+}
+
+/* Two processes may write into one record at the same time; only what one of them wrote whole has its seal.
+ */
+static __always_inline __u64 seal_of(const struct pcapml_owner* owner, __u64 thread, __u64 thread_start_ns,
+                                     __u32 names_seen) {
+  const __u64* name = (const __u64*)owner->name;
+  __u64 seal = thread ^ 0x9e3779b97f4a7c15;
+  seal = (seal ^ thread_start_ns) * 0xff51afd7ed558ccd;
+  seal = (seal ^ owner->start_ns) * 0xff51afd7ed558ccd;
+  seal = (seal ^ ((__u64)owner->pid << 32 | owner->tid)) * 0xff51afd7ed558ccd;
+  seal = (seal ^ name[0]) * 0xff51afd7ed558ccd;
+  seal = (seal ^ name[1]) * 0xff51afd7ed558ccd;
+  return seal ^ names_seen;
+}
+
+static __always_inline void copy_current(struct pcapml_owner* owner, const struct current* current) {
+  owner->pid = current->pid;
+  owner->tid = current->tid;
+  owner->start_ns = current->start_ns;
+  __builtin_memcpy(owner->name, current->name, PCAPML_NAME_LENGTH);
+  owner->is_followed = is_followed((struct task_struct*)current->thread, current->pid, current->start_ns);
+}
+
 /* Makes the running process the owner. True where it was not, or was not confirmed for this socket before. */
-static __always_inline int take(struct pcapml_owner* owner, __u64 cookie, __u32 via, int confirms) {
-  struct task_struct* task = current_task();
-  if (is_kernel_thread(task)) return 0;
-  const __u32 pid = BPF_CORE_READ(task, tgid);
-  const __u64 start_ns = BPF_CORE_READ(task, group_leader, start_boottime);
-  int is_new = 0;
-  if (owner->pid != pid || owner->start_ns != start_ns) {
-    know_current(task, pid, start_ns, owner->name);
-    owner->start_ns = start_ns;
-    owner->pid = pid;
-    owner->via = via;
-    is_new = 1;
-  }
-  owner->tid = BPF_CORE_READ(task, pid);
-  owner->is_followed = is_followed(task, pid, start_ns);
+static __always_inline int take(struct pcapml_socket* record, const struct current* current, __u64 cookie,
+                                __u32 via, int confirms) {
+  struct pcapml_owner* owner = &record->owner;
+  int is_new = owner->pid != current->pid || owner->start_ns != current->start_ns;
   if (confirms && owner->confirmed_cookie != cookie) {
     owner->confirmed_cookie = cookie;
-    owner->via = via;
     is_new = 1;
   }
+  if (is_new) owner->via = via;
+  copy_current(owner, current);
+  record->thread = current->thread;
+  record->names_seen = current->names_seen;
+  record->seal = seal_of(owner, current->thread, current->thread_start_ns, current->names_seen);
   return is_new;
+}
+
+#define USES_BETWEEN_LOOKS 256 /* so that a busy process stays in `processes` */
+
+/* Whether this copy of the record's owner says what taking the socket again would say. */
+static __always_inline int is_taken_by(struct pcapml_socket* record, const struct pcapml_owner* copy,
+                                       struct task_struct* task) {
+  const __u32 names_seen = record->names_seen;
+  if (follows_some || record->thread != (__u64)task || names_seen != *(volatile __u32*)&names_version)
+    return 0;
+  if (++record->uses % USES_BETWEEN_LOOKS == 0) return 0;
+  return record->seal == seal_of(copy, (__u64)task, BPF_CORE_READ(task, start_boottime), names_seen);
 }
 
 static __noinline int tell_owner(struct pcapml_owner* owner, __u64 cookie, __u64 sk_address) {
@@ -101,15 +149,19 @@ static __always_inline void tell_closed(__u64 cookie) {
 }
 
 /* For hooks that run in the process that uses the socket; `confirms` where it uses it for itself. */
-static __always_inline struct pcapml_owner* use_socket(struct bpf_sock* socket, __u64 cookie, __u32 via,
-                                                       int confirms) {
-  struct pcapml_owner* owner = bpf_sk_storage_get(&owners, socket, 0, BPF_SK_STORAGE_GET_F_CREATE);
-  if (!owner) {
+static __always_inline struct pcapml_socket* use_socket(struct bpf_sock* socket, __u64 cookie, __u32 via,
+                                                        int confirms) {
+  struct pcapml_socket* record = bpf_sk_storage_get(&sockets, socket, 0, BPF_SK_STORAGE_GET_F_CREATE);
+  if (!record) {
     __sync_fetch_and_add(&storage_failures, 1);
     return 0;
   }
-  if (owner->cookie == 0) owner->cookie = cookie;
-  if (take(owner, cookie, via, confirms) && via != PCAPML_VIA_CREATE)
-    tell_owner(owner, cookie, (__u64)address_of(socket));
-  return owner;
+  if (record->owner.cookie == 0) record->owner.cookie = cookie;
+  struct task_struct* task = current_task();
+  if (is_kernel_thread(task)) return record;
+  struct current current;
+  read_current(task, &current);
+  if (take(record, &current, cookie, via, confirms) && via != PCAPML_VIA_CREATE)
+    tell_owner(&record->owner, cookie, (__u64)address_of(socket));
+  return record;
 }

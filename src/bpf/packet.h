@@ -5,21 +5,21 @@
 
 /* A connection that was established but not accepted when the capture began has no owner yet: its listener's.
  */
-static __noinline struct pcapml_owner* inherit_from_listener(struct bpf_sock* socket,
-                                                             struct pcapml_packet* packet) {
+static __noinline struct pcapml_socket* inherit_from_listener(struct bpf_sock* socket,
+                                                              struct pcapml_packet* packet) {
   if (!socket || !packet) return 0;
   struct pcapml_listener key = {.netns = packet->netns, .local = packet->local};
-  struct pcapml_owner* owner = bpf_map_lookup_elem(&listeners, &key);
-  if (!owner) {
+  struct pcapml_socket* record = bpf_map_lookup_elem(&listeners, &key);
+  if (!record) {
     __builtin_memset(key.local.address, 0, sizeof(key.local.address));
-    owner = bpf_map_lookup_elem(&listeners, &key);
+    record = bpf_map_lookup_elem(&listeners, &key);
   }
-  if (!owner) {
+  if (!record) {
     key.local.family = AF_INET6;
-    owner = bpf_map_lookup_elem(&listeners, &key);
+    record = bpf_map_lookup_elem(&listeners, &key);
   }
-  if (!owner) return 0;
-  return bpf_sk_storage_get(&owners, socket, owner, BPF_SK_STORAGE_GET_F_CREATE);
+  if (!record) return 0;
+  return bpf_sk_storage_get(&sockets, socket, record, BPF_SK_STORAGE_GET_F_CREATE);
 }
 
 static __always_inline __u64 wire_packets(struct __sk_buff* skb) {
@@ -40,7 +40,13 @@ static __always_inline void lose(struct __sk_buff* skb, const struct pcapml_pack
 
 static __always_inline void know_interface(struct __sk_buff* skb, const struct pcapml_packet* packet) {
   struct interface_key key = {packet->netns, packet->interface};
-  if (bpf_map_lookup_elem(&interfaces, &key)) return;
+  const __u64 both = (__u64)key.netns << 32 | key.interface;
+  __u64* place = &interface_places[(key.netns ^ key.interface) & (INTERFACE_PLACES - 1)];
+  if (*place == both) return;
+  if (bpf_map_lookup_elem(&interfaces, &key)) {
+    *place = both;
+    return;
+  }
   struct pcapml_interface_event* event = bpf_ringbuf_reserve(&ring, sizeof(*event), 0);
   if (!event) {
     __sync_fetch_and_add(&events_lost, 1);
@@ -58,13 +64,39 @@ static __always_inline void know_interface(struct __sk_buff* skb, const struct p
   bpf_map_update_elem(&interfaces, &key, &known, BPF_ANY);
 }
 
-/* Whether the running process sends this very packet. */
-static __always_inline int sends(struct sock* sk, const struct pcapml_packet* packet,
-                                 struct task_struct* task) {
-  if (is_kernel_thread(task)) return 0;
+/* Whether the running process, or else the kernel, sends this very packet. */
+static __always_inline int sends(struct bpf_sock* socket, const struct pcapml_packet* packet) {
   if (packet->protocol != IPPROTO_TCP && packet->protocol != IPPROTO_SCTP) return 1;
+  if (packet->socket_flags & PCAPML_SOCKET_LISTENS) return 0;
   /* A socket whose lock a process holds sends for that process; softirqs leave such a socket alone. */
-  return !(packet->socket_flags & PCAPML_SOCKET_LISTENS) && BPF_CORE_READ(sk, sk_lock.owned) != 0;
+  struct sock* sk = address_of(socket);
+  return BPF_CORE_READ(sk, sk_lock.owned) != 0;
+}
+
+/* The ends as the socket has them. */
+static __always_inline void read_ends(struct bpf_sock* socket, struct pcapml_packet* packet) {
+  /* Before 5.17 dst_port is read as four bytes or not at all. */
+  const __u32 remote_port =
+      *(volatile const __u32*)((const void*)socket + __builtin_offsetof(struct bpf_sock, dst_port));
+  const __u16 family = socket->family;
+  __u32 local_v6[4] = {}, remote_v6[4] = {};
+  if (family == AF_INET6) {
+    for (int i = 0; i < 4; i++) local_v6[i] = socket->src_ip6[i];
+    for (int i = 0; i < 4; i++) remote_v6[i] = socket->dst_ip6[i];
+  }
+  read_endpoint(&packet->local, family, bpf_htons(socket->src_port), socket->src_ip4, local_v6);
+  read_endpoint(&packet->remote, family, remote_port, socket->dst_ip4, remote_v6);
+}
+
+static __always_inline void describe_socket(struct bpf_sock* socket, struct pcapml_packet* packet) {
+  packet->protocol = socket->type == SOCK_RAW ? IPPROTO_RAW : socket->protocol;
+  read_ends(socket, packet);
+  if (packet->protocol == IPPROTO_TCP)
+    packet->socket_flags |=
+        socket->state == TCP_LISTEN_STATE ? PCAPML_SOCKET_LISTENS : PCAPML_SOCKET_CONNECTED;
+  else if (packet->remote.address[0] | packet->remote.address[1] | packet->remote.address[2] |
+           packet->remote.address[3])
+    packet->socket_flags |= PCAPML_SOCKET_CONNECTED;
 }
 
 static __always_inline void find_owner(struct __sk_buff* skb, struct pcapml_packet* packet) {
@@ -72,41 +104,38 @@ static __always_inline void find_owner(struct __sk_buff* skb, struct pcapml_pack
   if (!any) return;
   struct bpf_sock* socket = bpf_sk_fullsock(any);
   if (!socket) return;
-  struct sock* sk = address_of(socket);
-  const __u16 family = BPF_CORE_READ(sk, __sk_common.skc_family);
-  packet->protocol = socket->type == SOCK_RAW ? IPPROTO_RAW : socket->protocol;
-  packet->netns = BPF_CORE_READ(sk, __sk_common.skc_net.net, ns.inum);
-  read_local(sk, family, &packet->local);
-  read_remote(sk, family, &packet->remote);
-  if (BPF_CORE_READ_BITFIELD_PROBED(sk, sk_kern_sock)) packet->socket_flags |= PCAPML_SOCKET_KERNEL;
-  if (packet->protocol == IPPROTO_TCP) {
-    if (BPF_CORE_READ(sk, __sk_common.skc_state) == TCP_LISTEN_STATE)
-      packet->socket_flags |= PCAPML_SOCKET_LISTENS;
-    else
-      packet->socket_flags |= PCAPML_SOCKET_CONNECTED;
-  } else if (packet->remote.address[0] | packet->remote.address[1] | packet->remote.address[2] |
-             packet->remote.address[3]) {
-    packet->socket_flags |= PCAPML_SOCKET_CONNECTED;
+  describe_socket(socket, packet);
+  struct pcapml_socket* record = bpf_sk_storage_get(&sockets, socket, 0, 0);
+  if (record) packet->netns = record->netns;
+  if (packet->netns == 0) {
+    struct sock* sk = address_of(socket);
+    packet->netns = BPF_CORE_READ(sk, __sk_common.skc_net.net, ns.inum);
+    if (record) record->netns = packet->netns;
+    if (BPF_CORE_READ_BITFIELD_PROBED(sk, sk_kern_sock)) packet->socket_flags |= PCAPML_SOCKET_KERNEL;
   }
-
-  struct pcapml_owner* owner = bpf_sk_storage_get(&owners, socket, 0, 0);
-  if (!owner && (packet->socket_flags & PCAPML_SOCKET_CONNECTED) && packet->protocol == IPPROTO_TCP &&
+  if (!record && (packet->socket_flags & PCAPML_SOCKET_CONNECTED) && packet->protocol == IPPROTO_TCP &&
       !(packet->socket_flags & PCAPML_SOCKET_KERNEL))
-    owner = inherit_from_listener(socket, packet);
-  if (!owner) return;
-  struct task_struct* task = current_task();
-  if (packet->direction == PCAPML_EGRESS && sends(sk, packet, task)) {
-    packet->socket_flags |= PCAPML_SOCKET_SENT_BY_CURRENT;
-    take(owner, packet->cookie, PCAPML_VIA_SEND, 1);
+    record = inherit_from_listener(socket, packet);
+  if (!record) return;
+  packet->owner = record->owner;
+  barrier(); /* this copy is what is judged */
+  if (packet->direction == PCAPML_EGRESS && sends(socket, packet)) {
+    struct task_struct* task = current_task();
+    if (packet->owner.confirmed_cookie == packet->cookie && is_taken_by(record, &packet->owner, task)) {
+      packet->socket_flags |= PCAPML_SOCKET_SENT_BY_CURRENT;
+      return;
+    }
+    if (!is_kernel_thread(task)) {
+      packet->socket_flags |= PCAPML_SOCKET_SENT_BY_CURRENT;
+      struct current current;
+      read_current(task, &current);
+      take(record, &current, packet->cookie, PCAPML_VIA_SEND, 1);
+      packet->owner = record->owner;
+      copy_current(&packet->owner, &current); /* another process may have sent in between */
+      return;
+    }
   }
-  packet->owner = *owner;
-  if (packet->socket_flags & PCAPML_SOCKET_SENT_BY_CURRENT) {
-    /* Another process may have sent through the same socket in between. */
-    packet->owner.pid = BPF_CORE_READ(task, tgid);
-    packet->owner.tid = BPF_CORE_READ(task, pid);
-    packet->owner.start_ns = BPF_CORE_READ(task, group_leader, start_boottime);
-    packet->owner.is_followed = is_followed(task, packet->owner.pid, packet->owner.start_ns);
-  }
+  if (record->names_seen == *(volatile __u32*)&names_version) return;
   struct known_process* known = bpf_map_lookup_elem(&processes, &packet->owner.pid);
   if (known && known->start_ns == packet->owner.start_ns)
     __builtin_memcpy(packet->owner.name, known->name, PCAPML_NAME_LENGTH);

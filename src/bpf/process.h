@@ -64,6 +64,13 @@ __noinline int tell_process(__u64 task_address, __u64 exec_ns, int is_current) {
   return 0;
 }
 
+/* So that only those that run have a place in the table. */
+static __always_inline void forget_process(struct task_struct* task) {
+  const __u32 pid = BPF_CORE_READ(task, pid);
+  const struct known_process* known = bpf_map_lookup_elem(&processes, &pid);
+  if (known && known->start_ns == BPF_CORE_READ(task, start_boottime)) bpf_map_delete_elem(&processes, &pid);
+}
+
 /* Puts the name of the running process into `name`; tells of the process where it is new. */
 static __always_inline void know_current(struct task_struct* task, __u32 pid, __u64 start_ns, char* name) {
   struct known_process* known = bpf_map_lookup_elem(&processes, &pid);

@@ -8,8 +8,8 @@ struct {
   __uint(type, BPF_MAP_TYPE_SK_STORAGE);
   __uint(map_flags, BPF_F_NO_PREALLOC | BPF_F_CLONE);
   __type(key, int);
-  __type(value, struct pcapml_owner);
-} owners SEC(".maps");
+  __type(value, struct pcapml_socket);
+} sockets SEC(".maps");
 
 struct {
   __uint(type, BPF_MAP_TYPE_RINGBUF);
@@ -41,11 +41,15 @@ struct {
   __type(value, __u8);
 } interfaces SEC(".maps");
 
+/* A quick look before that one: the interface that used a place last. */
+#define INTERFACE_PLACES 256
+__u64 interface_places[INTERFACE_PLACES]; /* network namespace and index */
+
 struct {
   __uint(type, BPF_MAP_TYPE_HASH);
   __uint(max_entries, 1 << 16);
   __type(key, struct pcapml_listener);
-  __type(value, struct pcapml_owner);
+  __type(value, struct pcapml_socket);
 } listeners SEC(".maps");
 
 struct {
@@ -67,13 +71,14 @@ const volatile __u32 follows_some = 0;
 const volatile __u32 follows_children = 0;
 const volatile __u32 followed_user = 0xffffffff; /* nobody */
 
-const volatile __u32 snap_bytes = 0xffffffff; /* of a packet that the wire has as one */
+const volatile __u32 snap_bytes = 0xffffffff;  /* of a packet that the wire has as one */
 const volatile __u64 wakeup_bytes = 1 << 20;   /* waking the reader costs more than copying a packet */
 const volatile __u64 payload_bytes = 32 << 20; /* of the ring in use; above it only headers are kept */
 
 __u64 lost[2];     /* by direction, in packets on the wire */
 __u64 events_lost; /* owners, processes, interfaces */
 __u64 storage_failures;
+__u32 names_version;   /* changes with any name in `processes` */
 __u64 members_ended;   /* how often a member's last thread ended */
 __u64 members_refused; /* for lack of room */
 __u64 left_out;        /* packets on the wire of processes that are not followed */

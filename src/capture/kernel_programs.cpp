@@ -145,7 +145,7 @@ KernelPrograms::KernelPrograms(const KernelPlan& plan) : state_(std::make_unique
   skeleton.rodata->follows_some = plan.follows_some ? 1 : 0;
   skeleton.rodata->follows_children = plan.follows_children ? 1 : 0;
   if (plan.followed_user) skeleton.rodata->followed_user = *plan.followed_user;
-  for (bpf_program* program : {skeleton.progs.on_fork, skeleton.progs.on_exit, skeleton.progs.on_free})
+  for (bpf_program* program : {skeleton.progs.on_fork, skeleton.progs.on_exit})
     bpf_program__set_autoload(program, plan.follows_some);
   state_->follows_some = plan.follows_some;
   state_->followed_user = plan.followed_user;
@@ -180,13 +180,15 @@ void KernelPrograms::detach() { state_->detach(); }
 
 ScanResult KernelPrograms::scan(const std::function<void(const pcapml_owner&)>& owner) {
   const capture_bpf& skeleton = *state_->skeleton;
-  const int owners = bpf_map__fd(skeleton.maps.owners);
+  const int sockets = bpf_map__fd(skeleton.maps.sockets);
   const int listeners = bpf_map__fd(skeleton.maps.listeners);
   return scan_sockets([&](const ScannedSocket& socket) {
-    pcapml_owner record = socket.owner;
-    record.is_followed = state_->is_followed(record.pid) ? 1 : 0;
-    owner(record);
-    bpf_map_update_elem(owners, &socket.descriptor, &record, BPF_NOEXIST);
+    pcapml_socket record{};
+    record.owner = socket.owner;
+    record.owner.is_followed = state_->is_followed(socket.owner.pid) ? 1 : 0;
+    record.netns = socket.netns;
+    owner(record.owner);
+    bpf_map_update_elem(sockets, &socket.descriptor, &record, BPF_NOEXIST);
     if (!socket.listens) return;
     const pcapml_listener key{socket.netns, socket.local};
     bpf_map_update_elem(listeners, &key, &record, BPF_NOEXIST);
