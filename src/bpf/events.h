@@ -91,7 +91,8 @@ struct pcapml_packet {
   __u8 direction;
   __u8 socket_flags;
   __u16 protocol;     /* of the socket; of a raw one IPPROTO_RAW */
-  __u32 has_fixed_id; /* not 0: all packets of the superpacket have the same IPv4 identification */
+  __u16 has_fixed_id; /* not 0: all packets of the superpacket have the same IPv4 identification */
+  __u16 piece; /* not 0: the bytes behind are pieces of this size, from 0, gso_size, 2 * gso_size ... on */
 };
 
 struct pcapml_owner_event {
@@ -116,6 +117,8 @@ struct pcapml_interface_event {
   char name[PCAPML_NAME_LENGTH];
   __u32 padding;
 };
+
+#define PCAPML_PIECE 2048
 
 #define PCAPML_PATH_PARTS 24
 #define PCAPML_PATH_PART_LENGTH 64

@@ -185,6 +185,36 @@ static __always_inline int is_left_out(struct __sk_buff* skb, const struct pcapm
     return 1;                                                                                  \
   }
 
+#define MOST_PIECES 3 /* a loopback device has up to 128 KiB in packets of 64 KiB */
+
+/* Of each packet of a superpacket the first bytes. */
+static __always_inline int store_pieces(struct __sk_buff* skb, struct pcapml_packet* packet) {
+  struct {
+    struct pcapml_packet packet;
+    __u8 bytes[MOST_PIECES][PCAPML_PIECE];
+  }* slot = bpf_ringbuf_reserve(&ring, sizeof(*slot), 0);
+  if (!slot) {
+    lose(skb, packet);
+    return 1;
+  }
+  packet->time_ns = bpf_ktime_get_boot_ns();
+  packet->piece = PCAPML_PIECE;
+  packet->captured = 0;
+  for (int i = 0; i < MOST_PIECES; i++) {
+    const __u32 offset = i * packet->gso_size;
+    if (offset >= packet->length) break;
+    __u32 size = packet->length - offset - 1;
+    if (size > PCAPML_PIECE - 1) size = PCAPML_PIECE - 1;
+    barrier_var(size);
+    size = (size & (PCAPML_PIECE - 1)) + 1;
+    if (bpf_skb_load_bytes(skb, offset, slot->bytes[i], size)) break;
+    packet->captured += size;
+  }
+  slot->packet = *packet;
+  bpf_ringbuf_submit(slot, wakeup());
+  return 1;
+}
+
 static __always_inline int record(struct __sk_buff* skb, __u8 direction) {
   struct pcapml_packet packet = {};
   packet.kind = PCAPML_PACKET;
@@ -206,9 +236,12 @@ static __always_inline int record(struct __sk_buff* skb, __u8 direction) {
 
   __u32 take_bytes = packet.length;
   if (take_bytes == 0) return 1;
-  if (take_bytes > snap_bytes && wire_packets(skb) == 1) take_bytes = snap_bytes;
+  if (take_bytes > shown_bytes && (wire_packets(skb) == 1 || keeps_superpackets)) take_bytes = shown_bytes;
   if (take_bytes > HEADERS_ONLY && bpf_ringbuf_query(&ring, BPF_RB_AVAIL_DATA) > payload_bytes)
     take_bytes = HEADERS_ONLY;
+  if (take_bytes > PCAPML_PIECE && snap_bytes <= PCAPML_PIECE && packet.gso_size >= 2 * PCAPML_PIECE &&
+      packet.length <= MOST_PIECES * packet.gso_size)
+    return store_pieces(skb, &packet);
   if (take_bytes > 131072) take_bytes = 131072;
   STORE(128)
   STORE(256)

@@ -71,7 +71,9 @@ const volatile __u32 follows_some = 0;
 const volatile __u32 follows_children = 0;
 const volatile __u32 followed_user = 0xffffffff; /* nobody */
 
-const volatile __u32 snap_bytes = 0xffffffff;  /* of a packet that the wire has as one */
+const volatile __u32 snap_bytes = 0xffffffff;  /* of each packet of the wire */
+const volatile __u32 shown_bytes = 0xffffffff; /* the same, or what it takes to find names */
+const volatile __u32 keeps_superpackets = 0;
 const volatile __u64 wakeup_bytes = 1 << 20;   /* waking the reader costs more than copying a packet */
 const volatile __u64 payload_bytes = 32 << 20; /* of the ring in use; above it only headers are kept */
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "capture/attribution.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "net/tcp_flags.h"
@@ -166,7 +167,9 @@ void Attribution::let_go(Hold& hold, const pcapml_owner* owner, std::uint64_t sa
 }
 
 void Attribution::release(const pcapml_packet& packet, Bytes bytes, std::uint64_t sample, bool was_held) {
-  const auto headers = parse_headers(kLinkRaw, bytes);
+  const Bytes first =
+      packet.piece == 0 ? bytes : bytes.first(std::min<std::size_t>(bytes.size(), packet.piece));
+  const auto headers = parse_headers(kLinkRaw, first);
   Endpoint remote = endpoint_of(packet.remote);
   Endpoint sample_remote;
   if ((packet.socket_flags & PCAPML_SOCKET_CONNECTED) == 0) {

@@ -54,6 +54,7 @@ KernelPlan kernel_plan(const CaptureRequest& request) {
   KernelPlan plan;
   plan.buffer_bytes = request.buffer_megabytes << 20;
   plan.snap_length = request.snap_length;
+  plan.superpackets = request.superpackets;
   plan.follows_some = request.follows_some();
   plan.follows_children = !request.command.empty() || request.follow_children;
   plan.followed_user = request.uid;

@@ -141,7 +141,11 @@ KernelPrograms::KernelPrograms(const KernelPlan& plan) : state_(std::make_unique
   bpf_map__set_max_entries(skeleton.maps.ring, static_cast<std::uint32_t>(bytes));
   skeleton.rodata->payload_bytes = bytes / 2;
   skeleton.rodata->wakeup_bytes = std::min<std::size_t>(bytes / 8, std::size_t{1} << 20);
-  if (plan.snap_length != 0) skeleton.rodata->snap_bytes = std::max(plan.snap_length, kShownToNames);
+  if (plan.snap_length != 0) {
+    skeleton.rodata->snap_bytes = plan.snap_length;
+    skeleton.rodata->shown_bytes = std::max(plan.snap_length, kShownToNames);
+  }
+  skeleton.rodata->keeps_superpackets = plan.superpackets ? 1 : 0;
   skeleton.rodata->follows_some = plan.follows_some ? 1 : 0;
   skeleton.rodata->follows_children = plan.follows_children ? 1 : 0;
   if (plan.followed_user) skeleton.rodata->followed_user = *plan.followed_user;

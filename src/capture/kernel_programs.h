@@ -19,6 +19,7 @@ namespace pcapml {
 struct KernelPlan {
   std::size_t buffer_bytes = 0;   ///< rounded up to a power of two
   std::uint32_t snap_length = 0;  ///< bytes of a packet that are wanted; 0: all
+  bool superpackets = false;      ///< snap_length is of those, not of their packets
   bool follows_some = false;      ///< only packets of processes that follow() or followed_user name
   bool follows_children = false;  ///< and of the children that they make from now on
   std::optional<std::uint32_t> followed_user;

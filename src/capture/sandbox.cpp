@@ -2,9 +2,9 @@
 #include "capture/sandbox.h"
 
 #include <seccomp.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <cerrno>

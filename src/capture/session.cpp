@@ -212,8 +212,9 @@ void CaptureSession::write(const AttributedPacket& a, Process* process, Sample& 
   out.tid = packet.owner.tid;
   const Comment* comment = nullptr;
   std::uint64_t written = 0;
-  for (const WirePacket& wire : offload_.wire_packets(
-           a.bytes, packet.length, request_.superpackets ? 0 : packet.gso_size, packet.has_fixed_id != 0)) {
+  for (const WirePacket& wire :
+       offload_.wire_packets(a.bytes, packet.length, request_.superpackets ? 0 : packet.gso_size,
+                             packet.has_fixed_id != 0, packet.piece)) {
     if (is_full()) break;
     if (services_.filter && !services_.filter->matches(wire.data, wire.original_length)) {
       ++result_.filtered_out;

@@ -152,20 +152,23 @@ class SegmentHeaders {
 }  // namespace
 
 std::span<const WirePacket> Offload::wire_packets(Bytes captured, std::uint32_t length,
-                                                  std::uint32_t gso_size, bool fixed_id) {
+                                                  std::uint32_t gso_size, bool fixed_id,
+                                                  std::uint32_t piece) {
   packets_.clear();
   captured = captured.first(std::min<std::size_t>(captured.size(), length));
-  const auto layout = find_transport(captured);
+  const Bytes first =
+      captured.first(piece == 0 ? captured.size() : std::min<std::size_t>(captured.size(), piece));
+  const auto layout = find_transport(first);
   const bool is_one =
       gso_size == 0 || (layout && layout->has_transport && length - layout->payload <= gso_size);
   if (!layout) {
     ++counts_.malformed;
-    keep_whole(captured, length);
+    keep_whole(first, length);
   } else if (is_one) {
-    fill_in(*layout, captured, length);
-  } else if (!cut_up(*layout, captured, length, gso_size, fixed_id)) {
+    fill_in(*layout, first, length);
+  } else if (!cut_up(*layout, captured, length, gso_size, fixed_id, piece)) {
     ++counts_.malformed;
-    keep_whole(captured, length);
+    keep_whole(first, length);
   }
   return packets_;
 }
@@ -211,7 +214,7 @@ void Offload::fill_in(const TransportLayout& layout, Bytes captured, std::uint32
 
 /// False where it is none that can be cut.
 bool Offload::cut_up(const TransportLayout& layout, Bytes captured, std::uint32_t length,
-                     std::uint32_t gso_size, bool fixed_id) {
+                     std::uint32_t gso_size, bool fixed_id, std::uint32_t piece) {
   if (!can_be_segmented(layout)) return false;
   const SegmentHeaders headers(layout, captured.first(layout.payload), fixed_id);
   const std::size_t counted = layout.version == 4 ? headers.size() : headers.size() - kIpv6Fixed;
@@ -225,19 +228,23 @@ bool Offload::cut_up(const TransportLayout& layout, Bytes captured, std::uint32_
 
   ++counts_.superpackets;
   std::byte* to = room(segments * stride);
-  Cursor rest(captured.subspan(layout.payload));
+  const auto payload_of = [&](std::size_t number, std::size_t size) {
+    const std::size_t from = layout.payload + number * (piece == 0 ? gso_size : piece);
+    const std::size_t most = piece == 0 ? size : std::min<std::size_t>(size, piece - layout.payload);
+    return from < captured.size() ? captured.subspan(from, std::min(most, captured.size() - from)) : Bytes{};
+  };
   for (std::size_t number = 0; number < segments; ++number, to += stride) {
     const std::size_t position = number * gso_size;
     const std::size_t size = std::min<std::size_t>(gso_size, payload - position);
     headers.write(to, {number, position, size, number + 1 == segments});
-    const Bytes piece = rest.take(std::min(size, rest.remaining()));
+    const Bytes known = payload_of(number, size);
     if (headers.has_checksum()) {
-      if (piece.size() == size)
-        headers.fill_in(to, piece);
+      if (known.size() == size)
+        headers.fill_in(to, known);
       else
         ++counts_.unfilled;
     }
-    const Bytes kept = piece.first(std::min(piece.size(), kept_payload));
+    const Bytes kept = known.first(std::min(known.size(), kept_payload));
     if (kept.size() < std::min(size, kept_payload)) ++counts_.cut;
     put(to + headers.size(), kept);
     add({to, std::min(snap, headers.size() + kept.size())}, headers.size() + size);

@@ -44,9 +44,11 @@ class Offload {
   /// is the payload of each packet on the wire, 0 where the record is one packet. fixed_id is the kernel's
   /// SKB_GSO_TCP_FIXEDID: all segments have the same IPv4 identification. Where payload was not captured, all
   /// packets come nevertheless, with their headers and original lengths; a checksum that cannot be known
-  /// stays the sum over the pseudo-header. The result dies at the next call, and with `captured`.
+  /// stays the sum over the pseudo-header. Where `piece` is not 0, `captured` consists of pieces of this
+  /// size, from byte 0, gso_size, 2 * gso_size ... of the record on, the last one perhaps shorter. The result
+  /// dies at the next call, and with `captured`.
   std::span<const WirePacket> wire_packets(Bytes captured, std::uint32_t length, std::uint32_t gso_size,
-                                           bool fixed_id = false);
+                                           bool fixed_id = false, std::uint32_t piece = 0);
 
   const Counts& counts() const { return counts_; }
 
@@ -54,7 +56,7 @@ class Offload {
   void keep_whole(Bytes captured, std::uint32_t length);
   void fill_in(const TransportLayout& layout, Bytes captured, std::uint32_t length);
   bool cut_up(const TransportLayout& layout, Bytes captured, std::uint32_t length, std::uint32_t gso_size,
-              bool fixed_id);
+              bool fixed_id, std::uint32_t piece);
   std::byte* room(std::size_t size);
   void add(Bytes data, std::size_t original_length);
 
