@@ -24,7 +24,13 @@ std::string to_json(const selftest::Result& result) {
     json.update(counts_json(kind.counts));
     kinds.push_back(json);
   }
-  for (const auto& [fault, count] : result.faults) faults.push_back({{"fault", fault}, {"packets", count}});
+  for (const auto& [fault, count] : result.faults)
+    faults.push_back({{"kind", fault.kind},
+                      {"direction", std::string(1, fault.direction)},
+                      {"owner", fault.owner},
+                      {"label", fault.label.empty() ? Json(nullptr) : Json(fault.label)},
+                      {"surplus", fault.is_surplus},
+                      {"packets", count}});
   const Json json = {{"version", result.version},
                      {"system", result.system},
                      {"machine", result.machine},

@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
 #include <exception>
@@ -33,11 +34,15 @@ void Signal::wait() const {
 }
 
 bool Signal::is_given_within(int milliseconds) const {
-  pollfd readable{reader_.get(), POLLIN, 0};
-  int ready = 0;
-  while ((ready = ::poll(&readable, 1, milliseconds)) < 0 && errno == EINTR) check_interrupt();
-  char byte = 0;
-  return ready == 1 && ::read(reader_.get(), &byte, 1) == 1;
+  // In short steps, because an interrupt just before poll() does not wake it.
+  for (constexpr int kStep_ms = 100;; milliseconds -= kStep_ms) {
+    check_interrupt();
+    pollfd readable{reader_.get(), POLLIN, 0};
+    const int ready = ::poll(&readable, 1, std::clamp(milliseconds, 0, kStep_ms));
+    char byte = 0;
+    if (ready == 1) return ::read(reader_.get(), &byte, 1) == 1;
+    if (ready == 0 && milliseconds <= kStep_ms) return false;
+  }
 }
 
 void rename_self(const std::string& name) { ::prctl(PR_SET_NAME, name.c_str()); }
@@ -51,7 +56,7 @@ pid_t start_process(const std::string& name, const std::function<void()>& play) 
   try {
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (::getppid() != parent) ::_exit(1);
-    for (const int signal : {SIGINT, SIGTERM}) std::signal(signal, SIG_DFL);
+    for (const int signal : {SIGINT, SIGTERM, SIGHUP}) std::signal(signal, SIG_DFL);
     rename_self(name);
     play();
     status = 0;

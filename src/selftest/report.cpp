@@ -29,7 +29,8 @@ std::size_t title_width(const Result& result) {
 /// What a reader of the numbers has to know; one sentence a line.
 std::string notes(const Result& result) {
   std::string text;
-  for (const auto& [fault, count] : result.faults) text += fmt::format("{} x {}\n", count, fault);
+  for (const auto& [fault, count] : result.faults)
+    text += fmt::format("{}: {} {}\n", fault.kind, count, to_string(fault));
   if (result.strangers > 0)
     text += fmt::format("{} captured that were not on the loopback\n", result.strangers);
   if (result.witness_dropped > 0)
@@ -51,7 +52,9 @@ std::string to_text(const Result& result) {
   text += text_row("total", result.total, width);
   text += fmt::format("\nEach packet counts at both ends; {} without a socket are not expected.\n",
                       result.total.without_socket);
-  if (const std::string more = notes(result); !more.empty()) text += '\n' + more;
+  if (const std::string more = notes(result); !more.empty())
+    text += fmt::format("\n{}\ndoc/capture.md, Exceptions by kernel, has what is known of older kernels.\n",
+                        more);
   return text;
 }
 
@@ -64,7 +67,7 @@ std::string latex_text(std::string_view text) {
       case '<': result += "\\textless{}"; break;
       case '>': result += "\\textgreater{}"; break;
       case '|': result += "\\textbar{}"; break;
-      case '"': result += "\\textquotedbl{}"; break;
+      case '"': result += "''"; break;
       case '&':
       case '%':
       case '$':

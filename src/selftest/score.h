@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <compare>
 #include <cstdint>
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "selftest/truth.h"
@@ -30,10 +32,23 @@ struct Counts {
   bool is_perfect() const { return wrong == 0 && unknown == 0 && lost == 0; }
 };
 
+/// What is not right about the ends of packets of one process.
+struct Fault {
+  std::string kind;
+  char direction = 0;
+  std::string owner;
+  std::string label;        ///< that they have instead; empty: they are not in the file
+  bool is_surplus = false;  ///< captured more often than they were sent
+
+  auto operator<=>(const Fault&) const = default;
+};
+
+std::string to_string(const Fault& fault);
+
 struct Score {
   std::map<std::string, Counts> kinds;
-  std::map<std::string, std::uint64_t> faults;  ///< what went wrong, in words, with how often
-  std::uint64_t strangers = 0;                  ///< captured, but the witness saw no such packet
+  std::map<Fault, std::uint64_t> faults;
+  std::uint64_t strangers = 0;  ///< captured, but the witness saw no such packet
 };
 
 /// Compares a capture with the truth. Each packet of the capture stands for one end of a packet of the wire;
@@ -51,8 +66,10 @@ class Scorer {
     std::vector<Expected> expected;
     std::vector<std::string> labels;
     std::string kind;
+    bool is_witnessed = false;
   };
-  void judge(const Place& place, char direction, Score& into) const;
+  static void judge(const Place& place, char direction, Score& into);
+  static void forgive(const std::string& kind, std::uint64_t dropped, Score& in);
 
   std::map<std::pair<std::string, char>, Place> places_;
   std::map<std::string, std::uint64_t> without_socket_, dropped_;

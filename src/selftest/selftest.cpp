@@ -5,8 +5,10 @@
 #include <sys/prctl.h>
 #include <sys/utsname.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include <cerrno>
+#include <csignal>
 #include <deque>
 #include <fstream>
 #include <memory>
@@ -32,27 +34,31 @@ struct Play {
   const Kind& kind;
   Script script;
   std::string skipped;
-  std::vector<pid_t> pids = {};
+  std::set<pid_t> running = {};
+  pid_t process_group = 0;
 
   void start(const ControlGroup& group, const NetworkNamespace& space) {
-    for (const Role& role : script.roles())
-      pids.push_back(start_process(role.name, [&] {
+    for (const Role& role : script.roles()) {
+      const pid_t pid = start_process(role.name, [&] {
         group.enter();
         space.enter();
         role.play();
-      }));
+      });
+      ::setpgid(pid, process_group);  // a group of its own, to wait for no others
+      if (process_group == 0) process_group = pid;
+      running.insert(pid);
+    }
   }
 
-  /// Whichever ends first; a failed one must not keep the others waiting.
+  /// Waits for whichever ends first: a failed one must not keep the others waiting.
   void finish() {
-    std::set<pid_t> running(pids.begin(), pids.end());
     while (!running.empty()) {
       int status = 0;
-      const pid_t pid = ::waitpid(-1, &status, 0);
+      const pid_t pid = ::waitpid(-process_group, &status, 0);
       check_interrupt();
       if (pid < 0 && errno != EINTR) throw_errno(kind.name, "wait for");
       if (pid < 0) continue;
-      if (running.erase(pid) == 0) throw DataError("a process of the selftest ended before its time");
+      running.erase(pid);
       if (status != 0) throw DataError(fmt::format("the traffic failed: {}", kind.title));
     }
   }
@@ -134,6 +140,8 @@ class Run {
     result.machine = system.machine;
     for (const Play& play : plays_) {
       const Counts counts = score.kinds[play.kind.name];
+      if (play.skipped.empty() && counts.expected == 0)
+        throw DataError(fmt::format("the witness saw nothing of this traffic: {}", play.kind.title));
       result.kinds.push_back({play.kind.name, play.kind.title, play.skipped, counts});
       result.total += counts;
     }
@@ -156,6 +164,11 @@ class Run {
 
 }  // namespace
 
-Result run(const Request& request) { return Run(request).run(); }
+Result run(const Request& request) {
+  struct sigaction action {};
+  action.sa_handler = mark_interrupt;
+  sigaction(SIGHUP, &action, nullptr);  // the terminal may go: nothing must remain then, either
+  return Run(request).run();
+}
 
 }  // namespace pcapml::selftest

@@ -25,7 +25,7 @@ struct Result {
   std::string system, machine;  ///< "Linux 6.1.0-28-amd64", "x86_64"
   std::vector<KindResult> kinds;
   Counts total;
-  std::map<std::string, std::uint64_t> faults;
+  std::map<Fault, std::uint64_t> faults;
   std::uint64_t strangers = 0;        ///< captured packets that were not on the loopback
   std::uint64_t witness_dropped = 0;  ///< packets that the truth does not know
 

@@ -16,6 +16,7 @@
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
+#include <exception>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
@@ -59,13 +60,6 @@ void bring_up(const char* device) {
   if (ioctl(control.get(), SIOCSIFFLAGS, &request) != 0) throw_errno(device, "bring up");
 }
 
-bool is_populated(const std::string& events) {
-  std::ifstream file(events);
-  for (std::string word; file >> word;)
-    if (word == "populated" && file >> word) return word != "0";
-  return false;
-}
-
 }  // namespace
 
 ControlGroup::ControlGroup() : path_(fmt::format("{}/pcapml-selftest-{}", cgroup_directory(""), ::getpid())) {
@@ -75,20 +69,28 @@ ControlGroup::ControlGroup() : path_(fmt::format("{}/pcapml-selftest-{}", cgroup
 ControlGroup::~ControlGroup() {
   const std::string events = path_ + "/cgroup.events";
   const FileDescriptor file{::open(events.c_str(), O_RDONLY | O_CLOEXEC)};
-  // A change of `populated` wakes the poll; the limit is for processes that cannot die (in a stuck mount).
-  for (int rounds = 0; is_populated(events) && rounds < 100; ++rounds) {
-    kill_members();
+  std::set<pid_t> killed;
+  // The limit is for processes that cannot die, as on a file system that hangs.
+  for (int rounds = 0; ::rmdir(path_.c_str()) != 0; ++rounds) {
+    if (errno != EBUSY || rounds == 100) return;
+    kill_members(killed);
+    // Wakes when it is empty; only a file that was read since then is told of the next change.
     pollfd change{file.get(), POLLPRI, 0};
     ::poll(&change, 1, 100);
+    char state[256];
+    if (::pread(file.get(), state, sizeof state, 0) < 0) return;
   }
-  while (::waitpid(-1, nullptr, WNOHANG) > 0) continue;
-  ::rmdir(path_.c_str());
+  for (const pid_t pid : killed)  // a process leaves its group a little before it is gone
+    while (::waitpid(pid, nullptr, 0) < 0 && errno == EINTR) continue;
 }
 
-void ControlGroup::kill_members() const {
-  std::ifstream members(path_ + "/cgroup.procs");
-  for (pid_t pid = 0; members >> pid;)
-    if (pid > 0) ::kill(pid, SIGKILL);
+void ControlGroup::kill_members(std::set<pid_t>& killed) const {
+  // All are stopped first, so that none complains of the others' end.
+  for (const int signal : {SIGSTOP, SIGKILL}) {
+    std::ifstream members(path_ + "/cgroup.procs");
+    for (pid_t pid = 0; members >> pid;)
+      if (pid > 0 && ::kill(pid, signal) == 0) killed.insert(pid);
+  }
 }
 
 void ControlGroup::enter() const {

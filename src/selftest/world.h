@@ -1,14 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <sys/types.h>
+
 #include <cstdint>
+#include <set>
 #include <string>
 
 #include "io/file_descriptor.h"
 
 namespace pcapml::selftest {
 
-/// A cgroup of our own, below the mount of cgroup2. Its end ends all processes in it and removes it.
+/// A cgroup of our own, below the mount of cgroup2. Its end ends and reaps all processes in it and removes
+/// it.
 ///
 /// Throws KernelError where none can be made.
 class ControlGroup {
@@ -23,7 +27,7 @@ class ControlGroup {
   void enter() const;
 
  private:
-  void kill_members() const;
+  void kill_members(std::set<pid_t>& killed) const;
   std::string path_;
 };
 
