@@ -22,7 +22,6 @@ namespace {
 
 constexpr const char* kReady = "pcapml: capturing on ";
 
-/// Only the calls that a forked child may make.
 [[noreturn]] void become_capture(const std::vector<std::string>& words, int said, pid_t parent) {
   ::prctl(PR_SET_PDEATHSIG, SIGINT);
   if (::getppid() != parent) ::_exit(1);
@@ -31,6 +30,7 @@ constexpr const char* kReady = "pcapml: capturing on ";
   ::dup2(nothing, STDOUT_FILENO);
   ::dup2(said, STDERR_FILENO);
   std::vector<char*> arguments;
+  arguments.reserve(words.size() + 1);
   for (const std::string& word : words) arguments.push_back(const_cast<char*>(word.c_str()));
   arguments.push_back(nullptr);
   ::execv("/proc/self/exe", arguments.data());

@@ -78,7 +78,7 @@ void write_reader(Script& script) {
     bound.wait();
     const FileDescriptor socket = socket_to(script.port(0));
     for (unsigned i = 0; i < kRounds; ++i) {
-      send_bytes(socket, word(source, i == 0 ? parent + '|' + child : child, i));
+      send_bytes(socket, word(source, i == 0 ? fmt::format("{}|{}", parent, child) : child, i));
       read.wait();
     }
   });
