@@ -80,6 +80,12 @@ Check check_privileges(const MachineFacts& m) {
   return ok("privileges", "all that is needed");
 }
 
+Check check_sandbox(const MachineFacts& m) {
+  if (m.has_seccomp) return ok("sandbox", "seccomp filters");
+  return missing("sandbox", {"the kernel has no seccomp filters",
+                             "use a kernel with CONFIG_SECCOMP_FILTER=y, as distributions build it"});
+}
+
 Check check_lockdown(const MachineFacts& m) {
   if (!m.lockdown) {
     if (loads(m)) return ok("lockdown", "none that forbids capture");
@@ -164,7 +170,7 @@ bool Diagnosis::works() const {
 
 Diagnosis diagnose(const MachineFacts& m) {
   Diagnosis diagnosis{{check_build(m), check_kernel(m), check_btf(m), check_cgroup2(m), check_privileges(m),
-                       check_lockdown(m), check_locked_memory(m), check_memory(m)}};
+                       check_sandbox(m), check_lockdown(m), check_locked_memory(m), check_memory(m)}};
   for (const auto& more : {check_container(m), check_trial(m), check_sight(m)})
     diagnosis.checks.insert(diagnosis.checks.end(), more.begin(), more.end());
   return diagnosis;

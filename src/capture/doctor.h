@@ -17,6 +17,7 @@ struct MachineFacts {
   KernelVersion kernel;
   bool has_btf = true;
   CgroupMounts cgroups;
+  bool has_seccomp = true;  ///< filters of system calls, for the sandbox
   Capabilities capabilities = 0;
   std::string executable = "pcapml";  ///< for the line with setcap
   bool own_users = false;             ///< not in the first user namespace, so that capabilities do not count

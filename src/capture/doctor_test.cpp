@@ -103,6 +103,13 @@ TEST(Doctor, SocketsThatCannotBeLookedUpAreNoHindrance) {
   EXPECT_TRUE(diagnose(facts).works());
 }
 
+TEST(Doctor, CaptureGoesIntoASandbox) {
+  MachineFacts facts = debian_13_as_root();
+  EXPECT_EQ(check_of(facts, "sandbox").state, CheckState::ok);
+  facts.has_seccomp = false;
+  EXPECT_THAT(missing_of(facts), ElementsAre("sandbox"));
+}
+
 TEST(Doctor, OnlyConfidentialityForbidsCapture) {
   MachineFacts facts = debian_13_as_root();
   facts.lockdown = "integrity";

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <linux/seccomp.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <array>
+#include <cerrno>
 #include <cstdio>
 #include <fstream>
 
@@ -40,6 +43,11 @@ std::optional<std::uint64_t> available_memory() {
   return std::nullopt;
 }
 
+/// A kernel that has them complains of the address, another of the request.
+bool has_seccomp_filters() {
+  return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, nullptr, 0, 0) != 0 && errno == EFAULT;
+}
+
 }  // namespace
 
 MachineFacts gather_facts(std::size_t buffer_megabytes) {
@@ -48,6 +56,7 @@ MachineFacts gather_facts(std::size_t buffer_megabytes) {
   facts.kernel = running_kernel();
   facts.has_btf = has_btf();
   facts.cgroups = cgroup_mounts();
+  facts.has_seccomp = has_seccomp_filters();
   facts.capabilities = effective_capabilities();
   facts.executable = own_executable();
   facts.own_users = is_another("/proc/self/ns/user", kFirstUsers);
