@@ -91,8 +91,10 @@ std::vector<std::string> missing_to_scan(Capabilities capabilities) {
 bool may_lock_memory(Capabilities capabilities) { return has(capabilities, CAP_SYS_RESOURCE); }
 
 Obstacle without_live_capture() {
-  return {"this pcapml was built without live capture, because clang, bpftool or libbpf was missing",
-          "install them with scripts/setup build, and build again"};
+  return {
+      "this pcapml was built without live capture, because clang, bpftool, libbpf, libcap-ng or "
+      "libseccomp was missing",
+      "install them with scripts/setup build, and build again"};
 }
 
 Obstacle old_kernel(const KernelVersion& kernel) {
