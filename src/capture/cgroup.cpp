@@ -9,6 +9,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "capture/kernel_facts.h"
 #include "pcapml/error.h"
 
 namespace pcapml {
@@ -23,29 +24,31 @@ bool is_cgroup2(const std::string& path) {
 
 }  // namespace
 
-std::string cgroup2_mount() {
+CgroupMounts cgroup_mounts() {
   std::ifstream mounts("/proc/self/mountinfo");
-  std::string found;
+  CgroupMounts result;
+  std::string& found = result.cgroup2;
   for (std::string line; std::getline(mounts, line);) {
     // "36 35 98:0 /root /mount/point options - type source options" (proc(5)); "\040" stands for a blank
     std::istringstream fields(line);
     std::string skipped, root, point;
     fields >> skipped >> skipped >> skipped >> root >> point;
     const std::size_t dash = line.find(" - ");
-    if (dash == std::string::npos || line.compare(dash + 3, 8, "cgroup2 ") != 0 || root != "/") continue;
+    if (dash == std::string::npos) continue;
+    if (line.compare(dash + 3, 7, "cgroup ") == 0) result.has_version_1 = true;
+    if (line.compare(dash + 3, 8, "cgroup2 ") != 0 || root != "/") continue;
     if (found.empty() || point == kCustomaryPlace) found = point;
   }
-  return found;
+  return result;
 }
+
+std::string cgroup2_mount() { return cgroup_mounts().cgroup2; }
 
 std::string cgroup_directory(const std::string& path) {
   if (!path.empty() && is_cgroup2(path)) return path;
   std::string mount = cgroup2_mount();
   if (path.empty() || path == kCustomaryPlace) {
-    if (mount.empty())
-      throw KernelError(
-          "cgroup2 is not mounted; mount it with: mount -t cgroup2 none /sys/fs/cgroup (or boot with "
-          "systemd.unified_cgroup_hierarchy=1)");
+    if (mount.empty()) throw KernelError(no_cgroup2().sentence());
     return mount;
   }
   struct stat status {};

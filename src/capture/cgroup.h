@@ -5,6 +5,13 @@
 
 namespace pcapml {
 
+struct CgroupMounts {
+  std::string cgroup2;         ///< empty where it is not mounted
+  bool has_version_1 = false;  ///< controllers of version 1 are mounted as well: a hybrid machine
+};
+
+CgroupMounts cgroup_mounts();
+
 /// Where cgroup2 is mounted, by /proc/self/mountinfo; empty where it is not.
 std::string cgroup2_mount();
 

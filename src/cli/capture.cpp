@@ -13,6 +13,7 @@
 
 #include "cli/capture_report.h"
 #include "cli/command.h"
+#include "cli/live_terminal.h"
 #include "pcapml/error.h"
 #include "pcapml/sink.h"
 
@@ -103,7 +104,7 @@ class CaptureCommand final : public Command {
   int run(Console& console) override {
     if (request_.files.path == "-") console.reserve_stdout();
     prepare(console);
-    const CaptureResult result = capture(request_);
+    const CaptureResult result = capture_in_sight(console);
     console.print(json_ ? to_json(result) : summary_of(result));
     for (const std::string& line : warnings_of(result, request_)) console.warn(line);
     if (result.failed_commands > 0) return kFailed;
@@ -112,6 +113,18 @@ class CaptureCommand final : public Command {
   }
 
  private:
+  /// With a live table on a terminal that shows nothing else: a command has it for itself, and behind a pipe
+  /// another program may write to it.
+  CaptureResult capture_in_sight(Console& console) {
+    const bool is_alone = !console.is_quiet() && request_.files.path != "-" && request_.command.empty() &&
+                          !(json_ && console.is_terminal());
+    const std::unique_ptr<LiveTerminal> table = is_alone ? LiveTerminal::create() : nullptr;
+    if (table == nullptr) return capture(request_);
+    request_.progress = [&table](const std::function<CaptureProgress()>& look) { table->update(look); };
+    const Console::Picture picture(console, [&table] { table->clear(); });
+    return capture(request_);
+  }
+
   void prepare(Console& console) {
     if (request_.buffer_megabytes == 0 || request_.buffer_megabytes > 2048)
       throw UsageError("--buffer: from 1 to 2048 megabytes");

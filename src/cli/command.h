@@ -34,6 +34,7 @@ std::unique_ptr<Command> make_strip_command();
 std::unique_ptr<Command> make_merge_command();
 std::unique_ptr<Command> make_compare_command();
 std::unique_ptr<Command> make_summary_command();
+std::unique_ptr<Command> make_doctor_command();
 std::unique_ptr<Command> make_selftest_command();
 
 /// All commands, in the order in which help lists them.

@@ -5,6 +5,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <chrono>
 #include <cstdio>
 
@@ -50,13 +51,16 @@ Console::~Console() { clear_progress(); }
 
 void Console::clear_progress() {
   if (progress_) progress_->clear();
+  if (clear_picture_) clear_picture_();
 }
 
 void Console::print(std::string_view text) {
   clear_progress();
   std::FILE* out = stdout_reserved_ ? stderr : stdout;
-  if (std::fwrite(text.data(), 1, text.size(), out) != text.size() || std::fflush(out) != 0)
-    throw_errno("standard output", "write");
+  if (std::fwrite(text.data(), 1, text.size(), out) == text.size() && std::fflush(out) == 0) return;
+  const int error = errno;
+  if (error == EIO && ::isatty(::fileno(out)) == 0 && errno == EIO) return;  // a terminal that hung up
+  throw_errno("standard output", "write", error);
 }
 
 bool Console::is_terminal() const { return ::isatty(stdout_reserved_ ? STDERR_FILENO : STDOUT_FILENO) != 0; }
@@ -74,7 +78,9 @@ void Console::note(std::string_view text) {
 
 void Console::warn(std::string_view text) {
   clear_progress();
-  fmt::print(stderr, "pcapml: {}\n", text);
+  const std::string line = fmt::format("pcapml: {}\n", text);
+  // Where stderr is gone, as after a hangup, there is nobody to tell, and the work goes on.
+  static_cast<void>(std::fwrite(line.data(), 1, line.size(), stderr));
 }
 
 Progress* Console::progress() {

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "pcapml/dataset.h"
 
@@ -32,6 +34,21 @@ class Console {
   /// Shows how far a long work is; nullptr where stderr is no terminal, or with -q.
   Progress* progress();
 
+  /// A picture of the caller's own on the terminal, which is taken away by `clear` before a line is printed.
+  class Picture {
+   public:
+    Picture(Console& console, std::function<void()> clear) : console_(console) {
+      console_.clear_picture_ = std::move(clear);
+    }
+    ~Picture() { console_.clear_picture_ = nullptr; }
+    Picture(const Picture&) = delete;
+    Picture& operator=(const Picture&) = delete;
+
+   private:
+    Console& console_;
+  };
+  bool is_quiet() const { return quiet_; }
+
   /// Prints warnings, what reading had to set right, and damage; gives the exit code that follows from it.
   int finish(const InputReport& report);
 
@@ -42,6 +59,7 @@ class Console {
   bool quiet_;
   bool stdout_reserved_ = false;
   std::unique_ptr<TerminalProgress> progress_;
+  std::function<void()> clear_picture_;
 };
 
 /// "1 packet", "2 packets", "1,234,567 packets".

@@ -55,6 +55,7 @@ std::vector<std::unique_ptr<Command>> all_commands() {
   commands.push_back(make_merge_command());
   commands.push_back(make_compare_command());
   commands.push_back(make_summary_command());
+  commands.push_back(make_doctor_command());
   commands.push_back(make_selftest_command());
   return commands;
 }

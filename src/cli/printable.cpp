@@ -3,14 +3,19 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-
+#include "cli/character_width.h"
 #include "label/text.h"
 
 namespace pcapml::cli {
 namespace {
 
 bool continues(char c) { return (static_cast<unsigned char>(c) & 0xc0) == 0x80; }
+
+std::size_t first_character(std::string_view text) {
+  std::size_t size = 1;
+  while (size < text.size() && size < 4 && continues(text[size])) ++size;
+  return size;
+}
 
 /// C0 and DEL, C1 (U+0080 to U+009F), and the marks that reorder or hide text (U+200B to U+200F, U+2028 to
 /// U+202E, U+2060 to U+206F, U+FEFF).
@@ -36,15 +41,13 @@ std::string printable(std::string_view text) {
     std::string_view valid = text.substr(0, valid_utf8_prefix(text));
     text.remove_prefix(valid.size());
     while (!valid.empty()) {
-      std::size_t size = 1;
-      while (size < valid.size() && continues(valid[size])) ++size;
-      const std::string_view character = valid.substr(0, size);
+      const std::string_view character = valid.substr(0, first_character(valid));
       if (is_control(character)) {
         escape(character);
       } else {
         shown += character;
       }
-      valid.remove_prefix(size);
+      valid.remove_prefix(character.size());
     }
     if (text.empty()) break;
     escape(text.substr(0, 1));
@@ -54,20 +57,26 @@ std::string printable(std::string_view text) {
 }
 
 std::size_t columns_of(std::string_view text) {
-  return static_cast<std::size_t>(
-      std::count_if(text.begin(), text.end(), [](char c) { return !continues(c); }));
+  std::size_t columns = 0;
+  for (std::size_t size = 0; !text.empty(); text.remove_prefix(size)) {
+    size = first_character(text);
+    columns += width_of_character(text.substr(0, size));
+  }
+  return columns;
 }
 
-std::string cut_to(std::string text, std::size_t columns) {
+std::string cut_to(std::string text, std::size_t columns, std::string_view mark) {
   if (columns == 0 || columns_of(text) <= columns) return text;
-  std::size_t size = 0;
-  for (std::size_t taken = 0; taken < columns; ++taken) {  // up to the start of the last column
-    if (taken == columns - 1) break;
-    ++size;
-    while (size < text.size() && continues(text[size])) ++size;
+  std::size_t kept = 0;
+  for (std::size_t taken = 0; kept < text.size();) {
+    const std::string_view rest = std::string_view(text).substr(kept);
+    const std::size_t size = first_character(rest);
+    taken += width_of_character(rest.substr(0, size));
+    if (taken > columns - 1) break;  // the mark takes the last column
+    kept += size;
   }
-  text.resize(size);
-  return text + "~";
+  text.resize(kept);
+  return text.append(mark);
 }
 
 }  // namespace pcapml::cli

@@ -5,7 +5,7 @@ import time
 import traceback
 
 from .harness import CASES, Case, CaseSkipped
-from . import endings, options, readers, kernel, pressure, selftest  # noqa: F401,E402
+from . import doctor, endings, options, readers, kernel, pressure, selftest  # noqa: F401,E402
 
 
 def run(world, directory, names):
