@@ -139,7 +139,8 @@ KernelPrograms::KernelPrograms(const KernelPlan& plan) : state_(std::make_unique
   const std::size_t page = static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
   const std::size_t bytes = std::bit_ceil(std::max(plan.buffer_bytes, 16 * page));
   bpf_map__set_max_entries(skeleton.maps.ring, static_cast<std::uint32_t>(bytes));
-  skeleton.rodata->payload_bytes = bytes / 2;
+  // Whoever asks for all bytes wants them most; others, that the traffic is not slowed.
+  skeleton.rodata->payload_bytes = plan.snap_length == 0 ? bytes / 2 : bytes / 8;
   skeleton.rodata->wakeup_bytes = std::min<std::size_t>(bytes / 8, std::size_t{1} << 20);
   if (plan.snap_length != 0) {
     skeleton.rodata->snap_bytes = plan.snap_length;

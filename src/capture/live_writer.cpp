@@ -80,6 +80,21 @@ void LiveWriter::process(const ProcessInfo& info) {
 void LiveWriter::packet(const Packet& packet) {
   Used& interface = used({packet.netns, packet.interface});
   ++interface.packets;
+  PacketView view;
+  view.timestamp_ns = packet.timestamp_ns;
+  view.ticks = static_cast<std::uint64_t>(packet.timestamp_ns);
+  view.original_length = packet.original_length;
+  view.data = packet.data;
+  if (ethernet_) view = synthetic_.apply(shape_, view);
+  writer_.packet(interface.id, view, {{}, packet.comment, options_of(packet)});
+}
+
+/// Mostly those of the packet before in its direction.
+Bytes LiveWriter::options_of(const Packet& packet) {
+  Options& last = last_options_[packet.direction == PCAPML_EGRESS ? 1 : 0];
+  if (!last.encoded.empty() && last.pid == packet.pid && last.tid == packet.tid && last.lost_before == 0 &&
+      packet.lost_before == 0)
+    return last.encoded;
   OptionList options(kNativeOrder);
   options.add_u32(kPacketFlags, packet.direction == PCAPML_EGRESS ? kOutbound : kInbound);
   if (packet.lost_before > 0) options.add_u64(kPacketDropCount, packet.lost_before);
@@ -87,13 +102,8 @@ void LiveWriter::packet(const Packet& packet) {
     const std::uint32_t ids[] = {packet.pid, packet.tid};
     options.add(kPacketProcessThread, std::as_bytes(std::span(ids)));
   }
-  PacketView view;
-  view.timestamp_ns = packet.timestamp_ns;
-  view.ticks = static_cast<std::uint64_t>(packet.timestamp_ns);
-  view.original_length = packet.original_length;
-  view.data = packet.data;
-  if (ethernet_) view = synthetic_.apply(shape_, view);
-  writer_.packet(interface.id, view, {{}, packet.comment, options.bytes()});
+  last = {packet.pid, packet.tid, packet.lost_before, std::move(options).take()};
+  return last.encoded;
 }
 
 void LiveWriter::statistics(std::uint32_t netns, std::uint32_t interface, std::int64_t start_ns,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <map>
 #include <string>
@@ -52,7 +53,14 @@ class LiveWriter {
   };
   using Key = std::pair<std::uint32_t, std::uint32_t>;
 
+  struct Options {
+    std::uint32_t pid = 0, tid = 0;
+    std::uint64_t lost_before = 0;
+    std::vector<std::byte> encoded;
+  };
+
   Used& used(const Key& key);
+  Bytes options_of(const Packet& packet);
 
   LiveFile& file_;
   PcapngWriter writer_;
@@ -61,6 +69,7 @@ class LiveWriter {
   SyntheticEthernet synthetic_;
   std::map<Key, std::string> names_;
   std::map<Key, Used> used_;
+  std::array<Options, 2> last_options_;  // by direction
 };
 
 }  // namespace pcapml
