@@ -160,12 +160,15 @@ int sockets(char** words) {
   const bool send = std::strcmp(words[5], "send") == 0;
   const rlimit limit = {static_cast<rlim_t>(most + 16), static_cast<rlim_t>(most + 16)};
   if (::setrlimit(RLIMIT_NOFILE, &limit) != 0) fail("setrlimit");
-  int opened[2], hold[2];
-  if (::pipe(opened) != 0 || ::pipe(hold) != 0) fail("pipe");
+  int hold[2];
+  if (::pipe(hold) != 0) fail("pipe");
   const Clock::time_point begin = Clock::now();
   const in_addr_t first = ntohl(address_of(words[0], 0).sin_addr.s_addr);
   int processes = 0;
-  for (int left = total; left > 0; left -= most, ++processes)
+  // One after the other: many at the same time would leave the capturing process no processor.
+  for (int left = total; left > 0; left -= most, ++processes) {
+    int opened[2];
+    if (::pipe(opened) != 0) fail("pipe");
     if (::fork() == 0) {
       ::close(hold[1]);
       // A source of its own for each process, because there are more sockets than ports.
@@ -175,10 +178,10 @@ int sockets(char** words) {
       [[maybe_unused]] const auto end = ::read(hold[0], &byte, 1);
       std::_Exit(0);
     }
-  ::close(opened[1]);
-  int done = 0;
-  for (char byte; done < processes && ::read(opened[0], &byte, 1) == 1;) ++done;
-  if (done < processes) return 1;
+    ::close(opened[1]);
+    if (char byte; ::read(opened[0], &byte, 1) != 1) return 1;
+    ::close(opened[0]);
+  }
   const double took = seconds_since(begin);
   ready();
   char byte = 0;
