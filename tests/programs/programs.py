@@ -235,8 +235,8 @@ def play_postgres(stage, address, host):
 
 
 def serve_redis(stage, address, host):
-    stage.serve([path_of("redis-server"), "--bind", address, "--save", "", "--dir", stage.directory, "--protected-mode", "no"],
-                address, 6379)
+    stage.serve([path_of("redis-server"), "--bind", address, "--save", "", "--dir", stage.directory,
+                 "--protected-mode", "no"], address, 6379)
 
 
 @program("Redis", "redis-server redis-cli redis-benchmark",
@@ -266,7 +266,8 @@ def serve_caddy(stage, address, host):
     """nginx of Debian 12 speaks no QUIC."""
     directory = stage.directory / "caddy"
     (directory / "www").mkdir(parents=True)
-    (directory / "www" / "page.html").write_text("<title>old</title><script>document.title = 'played'</script>", encoding="ascii")
+    (directory / "www" / "page.html").write_text("<title>old</title><script>document.title = 'played'</script>",
+                                                 encoding="ascii")
     certificate(stage, directory)
     (directory / "Caddyfile").write_text(f"""
 {{
@@ -300,8 +301,8 @@ def play_python(stage, address, host):
     stage.run([PYTHON, "-c", f"import urllib.request as u\nfor _ in range(3): u.urlopen('http://{host}:8000/').read()"])
 
 
-# Its first thread is called "node", from version 23 on "MainThread".
-NODE = "node MainThread"
+# The name of its first thread: "node", until it began to name threads (nodejs/node#56416, not in version 20).
+NODE = "node MainThread node-MainThread"
 
 
 @program("Node", "node", {8080: between(NODE, NODE)})

@@ -131,8 +131,8 @@ link set eth0 up
     def run(self, command, there=False, **options):
         """A program to its end; what it prints."""
         with self.log(command) as log:
-            done = subprocess.run([str(word) for word in command], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log,
-                                  timeout=PATIENCE, check=False,
+            done = subprocess.run([str(word) for word in command], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                  stderr=log, timeout=PATIENCE, check=False,
                                   preexec_fn=lambda: self.enter(self.there if there else self.here), **options)
         if done.returncode != 0:
             raise RuntimeError(f"{' '.join(str(word) for word in command)}: status {done.returncode}: " +
