@@ -43,7 +43,15 @@ class Place:
         name = f"pcapml-bench-{os.getpid()}-{next(numbers)}"
         self.inside, self.outside = ControlGroup(name), ControlGroup(name + "-outside")
         self.processes = []
-        self.near, self.far = network.open_namespace(), network.open_namespace()
+        self.near = self.far = None
+        try:
+            self.near, self.far = network.open_namespace(), network.open_namespace()
+            self.connect()
+        except BaseException:
+            self.close()
+            raise
+
+    def connect(self):
         for space in (self.near, self.far):
             network.within(space, network.settle)
             network.within(space, network.write_setting, "ipv4/ip_local_port_range", "1024 65535")
@@ -96,8 +104,9 @@ route add 10.98.0.0/16 via {NEAR}
             process.communicate()
         self.inside.remove()
         self.outside.remove()
-        os.close(self.near)
-        os.close(self.far)
+        for space in (self.near, self.far):
+            if space is not None:
+                os.close(space)
 
 
 def finish(process, number=None):

@@ -313,5 +313,5 @@ def play_node(stage, address, host):
 
 @program("Java", "java", {8080: between("java", "java")})
 def play_java(stage, address, host):
-    stage.serve(["java", HERE / "Server.java", address, "8080"], address, 8080)
-    stage.run(["java", HERE / "Client.java", f"http://{host}:8080/"])
+    stage.serve(["java", "-XX:-UsePerfData", HERE / "Server.java", address, "8080"], address, 8080)
+    stage.run(["java", "-XX:-UsePerfData", HERE / "Client.java", f"http://{host}:8080/"])

@@ -73,15 +73,19 @@ class Stage:
         self.directory = pathlib.Path(directory)
         self.directory.chmod(0o755)  # servers that give up root get through
         self.names = names  # to addresses
+        self.running, self.logs, self.resolver = [], 0, None
+        self.here = self.there = self.mounts = None
         self.group = ControlGroup(f"pcapml-programs-{os.getpid()}")
-        self.here, self.there = network.open_namespace(), network.open_namespace()
-        resolv_conf = self.directory / "resolv.conf"
-        resolv_conf.write_text(f"nameserver {RESOLVER}\noptions timeout:5 attempts:2\n", encoding="ascii")
-        self.mounts = open_mounts(resolv_conf)
-        self.running = []
-        self.logs = 0
-        self.connect()
-        self.start_resolver()
+        try:
+            self.here, self.there = network.open_namespace(), network.open_namespace()
+            resolv_conf = self.directory / "resolv.conf"
+            resolv_conf.write_text(f"nameserver {RESOLVER}\noptions timeout:5 attempts:2\n", encoding="ascii")
+            self.mounts = open_mounts(resolv_conf)
+            self.connect()
+            self.start_resolver()
+        except BaseException:
+            self.close()
+            raise
 
     def connect(self):
         file = f"/proc/{os.getpid()}/fd/{self.there}"
@@ -167,9 +171,11 @@ link set eth0 up
     def close(self):
         self.end_servers()
         self.group.remove()
-        os.waitpid(self.resolver, 0)
+        if self.resolver:
+            os.waitpid(self.resolver, 0)
         for descriptor in (self.here, self.there, self.mounts):
-            os.close(descriptor)
+            if descriptor is not None:
+                os.close(descriptor)
 
 
 def path_of(command):
