@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// Loads for bench/capture that iperf3 does not make. Each mode says "ready" when it has opened what it needs, and at
-// its end one line with numbers.
+// Loads for bench/capture that iperf3 does not make. Each mode says "ready" when it has opened what it needs,
+// and at its end one line with numbers.
 //
-//   receive ADDRESS PORT                        UDP; until SIGTERM; datagrams received
-//   flood ADDRESS PORT SECONDS BYTES            UDP; datagrams sent, seconds
-//   serve PORT THREADS                          TCP; until SIGTERM; connections served
-//   connect PORT SECONDS RATE THREADS           TCP, 0 for no limit; connections made, seconds
-//   sockets SOURCE ADDRESS PORT COUNT PER_PROCESS hold|send   UDP, connected; until its input ends; sockets, seconds
+//   receive ADDRESS PORT                    UDP; until SIGTERM; datagrams received
+//   flood ADDRESS PORT SECONDS BYTES        UDP; datagrams sent, seconds
+//   serve PORT THREADS                      TCP; until SIGTERM; connections served
+//   connect PORT SECONDS RATE THREADS       TCP, 0 for no limit; connections made, seconds
+//   sockets SOURCE ADDRESS PORT COUNT PER_PROCESS hold|send
+//                                           UDP, connected; until its input ends; sockets, seconds to open
+//                                           them
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -124,8 +126,9 @@ int connect(char** words) {
         for (;;) {
           const long number = turn++;
           if (rate > 0)
-            std::this_thread::sleep_until(begin + std::chrono::duration_cast<Clock::duration>(
-                                                      std::chrono::duration<double>(static_cast<double>(number) / rate)));
+            std::this_thread::sleep_until(
+                begin + std::chrono::duration_cast<Clock::duration>(
+                            std::chrono::duration<double>(static_cast<double>(number) / rate)));
           if (seconds_since(begin) >= seconds) return;
           // Many addresses, because ports in TIME_WAIT are used up otherwise.
           const std::string address = "127.0.1." + std::to_string(1 + number % 200);
@@ -172,7 +175,8 @@ int sockets(char** words) {
     if (::fork() == 0) {
       ::close(hold[1]);
       // A source of its own for each process, because there are more sockets than ports.
-      open_sockets(inet_ntoa({htonl(first + static_cast<in_addr_t>(processes))}), peer, left < most ? left : most, send);
+      open_sockets(inet_ntoa({htonl(first + static_cast<in_addr_t>(processes))}), peer,
+                   left < most ? left : most, send);
       char byte = '.';
       if (::write(opened[1], &byte, 1) != 1) fail("write");
       [[maybe_unused]] const auto end = ::read(hold[0], &byte, 1);

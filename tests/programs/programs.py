@@ -10,7 +10,7 @@ import shutil
 import typing
 
 import names_server
-from stage import HERE, RESOLVER, path_of
+from stage import HERE, path_of
 
 PYTHON = "/usr/bin/python3"  # a pyenv's shim would be another program
 FILE_SIZE = 300_000
