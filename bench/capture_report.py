@@ -55,7 +55,8 @@ def load_table(outcome):
         if name == NOBODY:
             cells += [""] * 8
         else:
-            cells += [spread(kept(runs, base), "{:.2f}"), spread(cost(runs, base), "{:.2f}"), lost(runs), cut(runs), number(median(runs, "written")),
+            cells += [spread(kept(runs, base), "{:.2f}"), spread(cost(runs, base), "{:.2f}"), lost(runs), cut(runs),
+                      number(median(runs, "written")),
                       number(median(runs, "cpu"), "{:.2f}"), number(median(runs, "ready_seconds"), "{:.2f}"),
                       number(median(runs, "peak_mib"))]
         if is_sockets:
@@ -94,13 +95,14 @@ def markdown(machine, outcomes, load_average, runs, size, commands):
     return "\n".join([
         "# Measured: live capture", "", *about, "",
         "Columns take turns. *kept*: rate of the load beside that of the same turn's run without a capture, median "
-        "(least–greatest). *CPU, ×*: CPU time of the load and the capturing process together for the same work, likewise; where "
-        "others use the machine, it says more than *kept*. *lost*: packets that the program says it lost, and their share of what it saw; on lo tcpdump "
-        "counts each packet twice. *payload cut*: packets written without their payload for lack of buffer, and their "
-        "share. *written*: packets; pcapml writes both ends of a loopback connection, and cuts superpackets into the "
-        "packets of the wire, tcpdump does neither. *CPU s*: user and system time of the capturing process from start to end; what "
-        "the hooks do counts as the load's. *start-up s*: until its readiness line. *peak MiB*: of its memory. Files "
-        "are on tmpfs. *kernel MiB*: growth of the kernel's unreclaimable memory while the sockets were open.", "",
+        "(least–greatest). *CPU, ×*: CPU time of load and capturing process together for the same work, after the start "
+        "of the latter, likewise; where others use the machine it says more than *kept*. *lost*: packets that the "
+        "program says it lost, and their share of what it saw; on lo tcpdump counts each packet twice. *payload cut*: "
+        "packets written without their payload for lack of buffer, and their share. *written*: packets; pcapml writes "
+        "both ends of a loopback connection, and cuts superpackets into the packets of the wire, tcpdump does neither. "
+        "*CPU s*: user and system time of the capturing process from its start to its end; what the hooks do counts as "
+        "the load's. *start-up s*: until its readiness line. *peak MiB*: of its memory. Files are on tmpfs. *kernel "
+        "MiB*: growth of the kernel's unreclaimable memory while the sockets were open.", "",
         *[f"- {name}: `{command}`" for name, command in commands.items()], "",
         "## Overview", "", "Throughput kept; packets lost; payload cut; CPU time for the same work.", "",
         overview(outcomes), "## Loads", "", *[load_table(outcome) for outcome in outcomes]])
