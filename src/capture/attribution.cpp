@@ -29,14 +29,17 @@ Endpoint remote_in(const pcapml_packet& packet, const std::optional<Headers>& he
                                            : Endpoint{flow.source, flow.source_port};
 }
 
-/// The sequence number of a SYN that opens a connection, or nullopt.
+/// The sequence number of the SYN that opens a connection, as it or the answer to it says; or nullopt.
 std::optional<std::uint32_t> opening(const pcapml_packet& packet, const std::optional<Headers>& headers,
                                      Bytes bytes) {
-  if (packet.direction != PCAPML_INGRESS || !headers) return std::nullopt;
-  if ((headers->tcp_flags & (kTcpSyn | kTcpAck)) != kTcpSyn) return std::nullopt;
+  if (!headers) return std::nullopt;
+  const unsigned flags = headers->tcp_flags & (kTcpSyn | kTcpAck);
   Cursor at(bytes);
   at.skip(headers->transport_offset + 4);
-  return at.be32();
+  const std::uint32_t sequence = at.be32(), acknowledged = at.be32();
+  if (packet.direction == PCAPML_INGRESS && flags == kTcpSyn) return sequence;
+  if (packet.direction == PCAPML_EGRESS && flags == (kTcpSyn | kTcpAck)) return acknowledged - 1;
+  return std::nullopt;
 }
 
 }  // namespace
@@ -66,7 +69,9 @@ void Attribution::add_to_listener(const pcapml_packet& packet, Bytes bytes) {
   if (handshakes_.size() >= kMostHandshakes) forget_handshakes();
   auto [it, added] = handshakes_.try_emplace(key);
   Handshake& handshake = it->second;
-  if (!added && syn && (handshake.connection != 0 || handshake.sequence != *syn)) {
+  // A SYN may be lost to us, and only its answer be seen.
+  const bool is_syn = packet.direction == PCAPML_INGRESS;
+  if (!added && syn && ((is_syn && handshake.connection != 0) || handshake.sequence != *syn)) {
     let_go(handshake.hold, nullptr, handshake.sample);
     handshake = {};
     added = true;

@@ -4,7 +4,6 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
-#include <map>
 #include <optional>
 #include <queue>
 #include <unordered_map>
@@ -83,7 +82,12 @@ class Attribution {
   struct HandshakeKey {
     std::uint64_t listener;
     Endpoint remote;
-    auto operator<=>(const HandshakeKey&) const = default;
+    bool operator==(const HandshakeKey&) const = default;
+  };
+  struct HandshakeHash {
+    std::size_t operator()(const HandshakeKey& key) const noexcept {
+      return EndpointHash{}(key.remote, key.listener);
+    }
   };
   struct Socket {
     Hold hold;
@@ -117,7 +121,7 @@ class Attribution {
   Release release_;
   Ended ended_;
   std::unordered_map<std::uint64_t, Socket> sockets_;
-  std::map<HandshakeKey, Handshake> handshakes_;
+  std::unordered_map<HandshakeKey, Handshake, HandshakeHash> handshakes_;
   std::priority_queue<Deadline, std::vector<Deadline>, std::greater<>> deadlines_;
   struct Closed {
     std::int64_t time_ns;

@@ -20,13 +20,16 @@ class AttributionTest : public ::testing::Test {
 
   std::vector<std::string> released_;  // "name sample"
   std::vector<Endpoint> remotes_;
-  Attribution attribution_{[this](const AttributedPacket& a) {
-    const std::uint64_t sample = a.sample_cookie >= std::uint64_t{1} << 63
-                                     ? 1000 + (a.sample_cookie - (std::uint64_t{1} << 63))
-                                     : a.sample_cookie;
-    released_.push_back(std::string(a.packet.owner.name) + " " + std::to_string(sample));
-    remotes_.push_back(a.remote);
-  }};
+  std::vector<std::uint64_t> ended_;
+  Attribution attribution_{
+      [this](const AttributedPacket& a) {
+        const std::uint64_t sample = a.sample_cookie >= std::uint64_t{1} << 63
+                                         ? 1000 + (a.sample_cookie - (std::uint64_t{1} << 63))
+                                         : a.sample_cookie;
+        released_.push_back(std::string(a.packet.owner.name) + " " + std::to_string(sample));
+        remotes_.push_back(a.remote);
+      },
+      [this](std::uint64_t cookie) { ended_.push_back(cookie); }};
 };
 
 TEST_F(AttributionTest, AConfirmedOwnersPacketIsNotHeld) {
@@ -119,6 +122,42 @@ TEST_F(AttributionTest, AnotherConnectionFromTheSamePortIsAnotherSample) {
   add(PacketEvent(5).owner("listener", 1).listens().syn(200).at(2));
   attribution_.add(owner_event(9, "worker", 2, 5));
   EXPECT_THAT(released_, ElementsAre("worker 1000", "worker 1001"));
+}
+
+TEST_F(AttributionTest, TheAnswerToASynThatWasLostBeginsAnotherSample) {
+  add(PacketEvent(5).owner("listener", 1).listens().syn(100).at(1));
+  add(PacketEvent(5).owner("listener", 1).listens().egress(100).at(2));
+  attribution_.add(owner_event(8, "worker", 2, 5));
+  add(PacketEvent(5).owner("listener", 1).listens().egress(200).at(3));
+  attribution_.add(owner_event(9, "worker", 2, 5));
+  EXPECT_THAT(released_, ElementsAre("worker 1000", "worker 1000", "worker 1001"));
+}
+
+TEST_F(AttributionTest, AClosedSocketIsForgottenAfterAWhile) {
+  add(PacketEvent(7).owner("curl", 1).confirmed().at(1));
+  attribution_.add(pcapml_closed_event{PCAPML_CLOSED, 0, 2, 7});
+  add(PacketEvent(7).owner("curl", 1).confirmed().at(3));  // a reset, say
+  attribution_.expire(Attribution::kKeptClosed);
+  EXPECT_EQ(attribution_.sockets(), 1U);
+  attribution_.expire(Attribution::kKeptClosed * 2);
+  EXPECT_EQ(attribution_.sockets(), 0U);
+  EXPECT_THAT(ended_, ElementsAre(7));
+}
+
+TEST_F(AttributionTest, ASocketThatIsConnectedAgainAfterItsEndIsNotForgotten) {
+  add(PacketEvent(7).owner("curl", 1).confirmed().at(1));
+  attribution_.add(pcapml_closed_event{PCAPML_CLOSED, 0, 2, 7});
+  add(PacketEvent(7).owner("curl", 1).confirmed().at(Attribution::kKeptClosed / 2));
+  attribution_.expire(Attribution::kKeptClosed * 2);
+  EXPECT_EQ(attribution_.sockets(), 1U);
+  EXPECT_THAT(ended_, ElementsAre());
+}
+
+TEST_F(AttributionTest, AScanOfPortsIsForgotten) {
+  add(PacketEvent(5).owner("listener", 1).listens().syn(100).at(1));
+  attribution_.expire(Attribution::kHold + 1);
+  attribution_.expire(Attribution::kKeptClosed * 4);
+  EXPECT_EQ(ended_.size(), 1U);
 }
 
 TEST_F(AttributionTest, ARepeatedSynIsTheSameSample) {

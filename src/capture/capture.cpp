@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -25,6 +26,7 @@ namespace {
 constexpr std::chrono::milliseconds kPoll{50};
 constexpr std::uint64_t kTickPackets = 4096;
 constexpr std::int64_t kProgress = 100'000'000;  // ns
+constexpr int kNice = -10;
 /// The kernel still sends for processes that have ended, and holds end by then.
 constexpr std::int64_t kAfterEnd = 500'000'000;  // ns
 
@@ -135,6 +137,7 @@ class CaptureLoop {
     file_->flush();
     has_terminal_ = isatty(STDIN_FILENO) != 0;
     warm_up_quic();
+    setpriority(PRIO_PROCESS, 0, kNice);  // where it may: fifty busy processes leave too little else
     if (request_.sandbox) enter_sandbox(user_, command_ ? command_->pid() : 0);
     if (request_.ready) request_.ready(cgroup_, scan.sockets);
     if (scan.refused > 0 && request_.warn)

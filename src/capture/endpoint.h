@@ -7,6 +7,7 @@
 #include <cstring>
 
 #include "bpf/events.h"
+#include "net/mix.h"
 #include "pcapml/headers.h"
 
 namespace pcapml {
@@ -37,6 +38,13 @@ inline Endpoint endpoint_of(const pcapml_endpoint& from) {
 inline bool is_accepted(const pcapml_owner& owner, std::uint64_t cookie) {
   return owner.cookie != 0 && owner.cookie != cookie;
 }
+
+/// Of an endpoint and a number beside it.
+struct EndpointHash {
+  std::size_t operator()(const Endpoint& end, std::uint64_t number) const noexcept {
+    return mix(FlowKeyHash{}({end.address, {}, end.port, 0, 0}), number ^ 0xc31a6e0d94b7f52b);
+  }
+};
 
 inline bool is_unspecified(const IpAddress& address) { return address.bytes == decltype(address.bytes){}; }
 

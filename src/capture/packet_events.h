@@ -47,9 +47,11 @@ struct PacketEvent {
     build(0x02, sequence);
     return *this;
   }
-  PacketEvent& egress() {
+  /// A SYN-ACK to the SYN of this number, where it is TCP.
+  PacketEvent& egress(std::uint32_t syn = 100) {
     packet.direction = PCAPML_EGRESS;
     build(0x12, 1);
+    if (packet.protocol == 6) bytes[31] = static_cast<std::byte>(syn + 1);
     return *this;
   }
   PacketEvent& udp() {

@@ -9,7 +9,6 @@
 #include <unordered_map>
 
 #include "capture/attribution.h"
-#include "net/mix.h"
 
 namespace pcapml {
 
@@ -61,10 +60,7 @@ class Samples {
     bool operator==(const Key&) const = default;
   };
   struct Hash {
-    std::size_t operator()(const Key& key) const noexcept {
-      return mix(FlowKeyHash{}({key.remote.address, {}, key.remote.port, 0, 0}),
-                 key.cookie ^ 0xc31a6e0d94b7f52b);
-    }
+    std::size_t operator()(const Key& key) const noexcept { return EndpointHash{}(key.remote, key.cookie); }
   };
   struct Kept {
     Sample sample;

@@ -40,6 +40,8 @@ class SessionTest : public ::testing::Test {
   void begin() {
     CaptureServices services;
     services.losses = [this] { return losses_; };
+    services.filter = packet_filter(request_.filter);
+    services.next_file = next_file_;
     session_ = std::make_unique<CaptureSession>(request_, file_, clock_, std::move(services));
     session_->begin();
   }
@@ -77,6 +79,7 @@ class SessionTest : public ::testing::Test {
       (std::filesystem::temp_directory_path() / ("pcapml-session-" + std::to_string(getpid()))).string();
   LiveFile file_{FileDescriptor(open(path_.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0666)), path_};
   Losses losses_;
+  std::function<OutputFiles::File()> next_file_;
   std::unique_ptr<CaptureSession> session_;
   std::vector<Written> written_;
 };
@@ -129,6 +132,90 @@ TEST_F(SessionTest, OneLabelForAllAndASession) {
   add(read);
   finish();
   EXPECT_THAT(comments(), ElementsAre("0,web%2C all,d=i,session=monday,via=recv"));
+}
+
+TEST_F(SessionTest, EightHoursOfConnectionsLeaveNothingBehind) {
+  constexpr std::uint64_t kSecond = 1'000'000'000, kPerSecond = 10;
+  std::size_t most = 0;
+  for (std::uint64_t i = 0; i < kPerSecond * 8 * 3600; ++i) {
+    const std::uint64_t now = kSecond + i * kSecond / kPerSecond;
+    add(PacketEvent(100 + i).owner("curl", 1).confirmed().at(now));
+    session_->closed({PCAPML_CLOSED, 0, now + 1, 100 + i});
+    most = std::max(most, session_->remembered());
+  }
+  EXPECT_LT(most, 2 * kPerSecond * 65);
+}
+
+TEST_F(SessionTest, RemoteEndsOfAnUnconnectedSocketAreBoundedAndCounted) {
+  PacketEvent event = PacketEvent(7).udp().unconnected().owner("dns", 1).confirmed();
+  const std::uint32_t flood = Samples::kMostUnconnected + 1000;
+  for (std::uint32_t i = 0; i < flood; ++i) {
+    std::memcpy(&event.bytes[12], &i, sizeof i);  // the source
+    add(event);
+  }
+  EXPECT_LE(session_->remembered(), Samples::kMostUnconnected + 1);
+  EXPECT_EQ(session_->counters().forgotten, 1000U);
+}
+
+TEST_F(SessionTest, EachFileIsCompleteAndTellsItsOwnLosses) {
+  request_.files.file_bytes = 2000;
+  std::vector<std::string> paths = {path_};
+  next_file_ = [&] {
+    paths.push_back(path_ + "-" + std::to_string(paths.size()));
+    losses_[{1, 2, PCAPML_INGRESS}] += 5;
+    return OutputFiles::File{FileDescriptor(open(paths.back().c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0666)),
+                             paths.back()};
+  };
+  PacketEvent event = PacketEvent(7).owner("curl", 1).confirmed();
+  event.packet.netns = 1;
+  event.packet.interface = 2;
+  for (int i = 0; i < 50; ++i) add(event.at(static_cast<std::uint64_t>(i)));
+  const Losses at_the_end = losses_;
+  EXPECT_EQ(finish(at_the_end).files, paths.size());
+  ASSERT_GT(paths.size(), 2U);
+  std::uint64_t packets = 0, lost = 0;
+  for (const std::string& path : paths) {
+    auto reader = Reader(open_source(path));
+    int processes = 0, statistics = 0;
+    while (const Record* record = reader.next()) {
+      if (record->kind == Record::Kind::packet) {
+        EXPECT_EQ(processes, 1) << path;
+        EXPECT_TRUE(record->packet.options.find(kComment)->text().starts_with("0,curl")) << path;
+        ++packets;
+      } else if (record->kind == Record::Kind::block && record->block.type == kCustom) {
+        ++processes;
+      } else if (record->kind == Record::Kind::block && record->block.type == kInterfaceStatistics) {
+        ++statistics;
+        if (const auto dropped =
+                OptionsView(record->block.body.subspan(12), kNativeOrder).find(kStatisticsOsDropped))
+          lost += Cursor(dropped->value, kNativeOrder).u64();
+      }
+    }
+    EXPECT_EQ(statistics, 1) << path;
+    std::filesystem::remove(path);
+  }
+  EXPECT_EQ(packets, 50U);
+  EXPECT_EQ(lost, 5 * (paths.size() - 1));
+}
+
+TEST_F(SessionTest, OnlyFollowedProcessesAreWritten) {
+  request_.pids = {1};
+  PacketEvent followed = PacketEvent(7).owner("curl", 1).confirmed();
+  followed.packet.owner.is_followed = 1;
+  add(followed);
+  add(PacketEvent(8).owner("other", 2).confirmed());
+  const CaptureResult result = finish();
+  EXPECT_THAT(comments(), ElementsAre("0,curl,d=i"));
+  EXPECT_EQ(result.captured, 1U);
+  EXPECT_EQ(result.not_followed, 1U);
+}
+
+TEST_F(SessionTest, WhatTheFilterDoesNotMatchIsCountedAndNumbersNoSample) {
+  request_.filter = "src port 40000";
+  add(PacketEvent(7).owner("curl", 1).confirmed().egress());
+  add(PacketEvent(8).owner("wget", 2).confirmed());
+  EXPECT_EQ(finish().filtered_out, 1U);
+  EXPECT_THAT(comments(), ElementsAre("0,wget,d=i"));
 }
 
 TEST_F(SessionTest, DnsIsLeftOutUnlessAskedFor) {

@@ -251,13 +251,14 @@ def a_worker_that_answers_just_within_the_hold(stage):
 
 @actor("forksrv")
 def a_process_for_each_connection(stage):
-    ready, = stage.signals(1)
+    ready, closed = stage.signals(2)
 
     def answers(role, sock, listener):
         listener.close()
         role.journal.declare(sock, protocol=6, accepted="null")
         read_exactly(sock, 300)
         sock.sendall(role.payload(400))
+        closed.take()  # who closes last sends the FIN
         sock.close()
 
     def master(role):
@@ -268,6 +269,7 @@ def a_process_for_each_connection(stage):
             sock = role.accept_quietly(listener)
             role.fork(f"k{number}", answers, sock, listener)
             sock.close()
+            closed.give()
         role.wait_children()
     stage.role("mst", master)
     for number in range(3):
