@@ -158,6 +158,9 @@ static __always_inline struct pcapml_socket* use_socket(struct bpf_sock* socket,
   }
   if (record->owner.cookie == 0) record->owner.cookie = cookie;
   struct task_struct* task = current_task();
+  const struct pcapml_owner copy = record->owner;
+  barrier();
+  if ((!confirms || copy.confirmed_cookie == cookie) && is_taken_by(record, &copy, task)) return record;
   if (is_kernel_thread(task)) return record;
   struct current current;
   read_current(task, &current);

@@ -34,8 +34,11 @@ std::atomic<bool> asked{false};
 
 void mark_asked(int) { asked.store(true, std::memory_order_relaxed); }
 
+/// But where it is ignored, as nohup does.
 void on_signal(int signal, void (*handler)(int)) {
   struct sigaction action {};
+  sigaction(signal, nullptr, &action);
+  if (action.sa_handler == SIG_IGN) return;
   action.sa_handler = handler;
   sigaction(signal, &action, nullptr);
 }

@@ -61,6 +61,9 @@ void OutputFiles::complete(const Made& file) {
     sigprocmask(SIG_SETMASK, &none, nullptr);
     for (const int number : {SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGPIPE}) signal(number, SIG_DFL);
     dup2(STDERR_FILENO, STDOUT_FILENO);  // standard output is for results
+    const int nothing = open("/dev/null", O_RDONLY);
+    dup2(nothing, STDIN_FILENO);
+    setpgid(0, 0);  // Ctrl-C ends the capture, not what becomes of its files
     execl("/bin/sh", "sh", "-c", line.c_str(), "sh", file.name.c_str(), nullptr);
     _exit(127);
   }

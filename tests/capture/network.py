@@ -83,6 +83,14 @@ def ip(namespace, commands):
                           preexec_fn=lambda: enter(namespace), check=False)
     if done.returncode:
         raise OSError(f"ip: {done.stderr.strip()}")
+    return done.stdout
+
+
+def wait_until_up(namespace, device):
+    """Until it sends: the kernel gives a device its queue a little after its carrier."""
+    deadline = time.monotonic() + 10
+    while " state UP " not in ip(namespace, f"link show {device}") and time.monotonic() < deadline:
+        time.sleep(0.01)
 
 
 def nft(namespace, rules):

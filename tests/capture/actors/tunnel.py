@@ -58,6 +58,8 @@ def inner_and_outer_packets(stage):
     carriers = [stage.role("near", carrier, NEAR4, FAR4), stage.role("far", carrier, FAR4, NEAR4, space="far")]
     ready.take()
     ready.take()
+    for space in ("near", "far"):
+        network.wait_until_up(stage.spaces[space], "tun0")
     pids = [stage.role("srv", server, space="far"), stage.role("cli", client)]
     for pid in pids:
         stage.wait(pid)
