@@ -77,15 +77,16 @@ class NameResolver::State {
 
   void add(const FlowPacket& packet, std::uint16_t link_type, Bytes frame) {
     while (next_flow_ <= packet.flow.flow) add_flow();
-    if (is_forgotten(packet.flow.flow)) return;
-    Flow& flow = flow_of(packet.flow.flow);
-    if (packet.flow.is_new) begin(flow, packet, macs_of(packet, link_type, frame));
-    if (flow.transport == kProtocolNone || packet.is_partial || !packet.headers.has_transport) return;
+    Flow* flow = is_forgotten(packet.flow.flow) ? nullptr : &flow_of(packet.flow.flow);
+    if (flow != nullptr && packet.flow.is_new) begin(*flow, packet, macs_of(packet, link_type, frame));
     const FlowKey& key = packet.headers.flow;
+    if (key.protocol != kProtocolTcp && key.protocol != kProtocolUdp) return;
+    if (packet.is_partial || !packet.headers.has_transport) return;
     if (key.source_port == kDnsPort || key.destination_port == kDnsPort) {
+      // Also of a forgotten flow: a resolver may keep its socket for weeks.
       if (key.source_port == kDnsPort) add_dns(packet, macs_of(packet, link_type, frame).destination);
-    } else if (!flow.is_decided) {
-      add_hello(flow, packet);
+    } else if (flow != nullptr && flow->transport != kProtocolNone && !flow->is_decided) {
+      add_hello(*flow, packet);
     }
   }
 

@@ -57,6 +57,15 @@ TEST(NameResolverBounds, NamesBeyondTheLimitAreCountedAndKnownOnesStay) {
   EXPECT_EQ(wire.counters().names_refused, 2U);
 }
 
+TEST(NameResolverBounds, AnswersOfAForgottenFlowCount) {
+  Wire wire({.flows = 2});
+  wire.answer("old.example", kServer);
+  for (unsigned i = 0; i < 5; ++i) wire.syn(web(50000 + i));
+  wire.answer("www.example", kServer);
+  EXPECT_EQ(wire.name(wire.syn(web(60000))), "www.example dns");
+  EXPECT_EQ(wire.counters().dns_answers, 2U);
+}
+
 TEST(NameResolverBounds, WhatAnotherClientBehindARouterAskedForDoesNotVouchForAnOuterName) {
   Wire wire;
   const Ends other{kOther, kServer, 50000, 443};
