@@ -31,7 +31,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   limits.total_bytes = limits.flow_bytes * 2;
   FlowOptions options;
   options.max_fragment_bytes = 65536;
-  limits.dns_entries = options.max_flows = std::size_t{1} << (input.u8() & 15);
+  const std::uint8_t counts = input.u8();
+  limits.dns_entries = options.max_flows = std::size_t{1} << (counts & 15);
+  if (const unsigned names = counts >> 4; names != 0) limits.names = limits.flows = 1U << (names - 1);
   FlowFinder finder(options);
   NameResolver resolver(limits);
   std::int64_t time_ns = 0;

@@ -28,7 +28,7 @@ struct ResolverLimits {
   std::size_t flow_bytes = std::size_t{32} << 10;   ///< waiting for the rest of one flow's ClientHello
   std::size_t total_bytes = std::size_t{64} << 20;  ///< of all flows; the oldest goes first
   std::size_t dns_entries = 1'000'000;              ///< addresses that clients were given
-  std::size_t names = 1'000'000;                    ///< that differ; no further one is taken in
+  std::size_t names = 1'000'000;                    ///< that differ; those that nothing has any more go first
   std::uint32_t flows = 16'000'000;                 ///< whose names are kept; the oldest goes first
 };
 
@@ -49,7 +49,8 @@ struct ResolverCounters {
   std::uint64_t dns_forgotten = 0;
   std::uint64_t dns_streams_forgotten = 0;  ///< DNS over TCP, of too many connections or bytes
   std::uint64_t hosts_forgotten = 0;        ///< Ethernet addresses
-  std::uint64_t names_refused = 0;          ///< found after as many as there is room for
+  std::uint64_t names_forgotten = 0;        ///< no flow, and no DNS entry, had them any more
+  std::uint64_t names_refused = 0;          ///< found after as many as there is room for, all still in use
   std::uint64_t flows_forgotten = 0;        ///< they count above as what they were, but have no name any more
 };
 
@@ -68,7 +69,7 @@ class NameResolver {
   void finish();
 
   struct Name {
-    std::string_view text;  ///< lower case; empty: none. Lives as long as the resolver
+    std::string_view text;  ///< lower case; empty: none. Lives until the next add() or finish()
     NameSource source = NameSource::none;
   };
   /// What is known now of a flow.

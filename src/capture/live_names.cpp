@@ -10,6 +10,21 @@
 namespace pcapml {
 namespace {
 
+// A capture may run for weeks, and reaches its limits: with these it takes some 200 MB then, besides bytes
+// that wait, and stays there. The caller shows only the first bytes of a flow, and keeps a copy of its name.
+// As different names count those that flows and DNS entries have, which hardly are as many; others go.
+constexpr std::uint32_t kLiveFlows = 262'144;
+constexpr std::size_t kLiveDnsEntries = 200'000;
+constexpr std::size_t kLiveDifferentNames = 1'000'000;
+
+ResolverLimits live_limits() {
+  ResolverLimits limits;
+  limits.flows = kLiveFlows;
+  limits.dns_entries = kLiveDnsEntries;
+  limits.names = kLiveDifferentNames;
+  return limits;
+}
+
 /// Stands for a network namespace where the resolver knows IP addresses of clients: one of 2000::/3, so that
 /// it counts as a host's own.
 IpAddress client_address(std::uint32_t netns) {
@@ -30,6 +45,8 @@ std::array<std::byte, 6> process_address(const pcapml_owner& owner) {
 }
 
 }  // namespace
+
+LiveNames::LiveNames() : resolver_(live_limits()) {}
 
 void LiveNames::add(std::uint32_t flow, bool is_new, const pcapml_packet& packet, const Headers& headers,
                     Bytes bytes, const Endpoint& remote) {

@@ -14,12 +14,12 @@ namespace pcapml {
 /// process that received it. The caller numbers the flows, and shows only those that a local process opened.
 class LiveNames {
  public:
-  LiveNames() : resolver_(ResolverLimits{}) {}
+  LiveNames();
 
   /// `remote` is the flow's remote end as the process sees it.
   void add(std::uint32_t flow, bool is_new, const pcapml_packet& packet, const Headers& headers, Bytes bytes,
            const Endpoint& remote);
-  /// Empty: not known. Lives as long as this.
+  /// Empty: not known. Lives until the next call of add().
   std::string_view name(std::uint32_t flow) const { return resolver_.name(flow).text; }
 
  private:

@@ -42,6 +42,7 @@ Json names_json(const ResolverCounters& names) {
           {"dns_forgotten", names.dns_forgotten},
           {"dns_streams_forgotten", names.dns_streams_forgotten},
           {"hosts_forgotten", names.hosts_forgotten},
+          {"names_forgotten", names.names_forgotten},
           {"names_refused", names.names_refused},
           {"flows_forgotten", names.flows_forgotten}};
 }

@@ -139,6 +139,7 @@ class LabelCommand final : public Command {
     row("DNS entries forgotten (--max-dns-entries)", names.dns_forgotten);
     row("DNS connections forgotten (--max-waiting-bytes, or more than 4,096)", names.dns_streams_forgotten);
     row("Ethernet addresses forgotten", names.hosts_forgotten);
+    row("names forgotten, as nothing had them any more and others came", names.names_forgotten);
     row("names left out, as there is room for no more", names.names_refused);
     row("flows whose names were forgotten, as there are too many", names.flows_forgotten);
     return text;

@@ -127,9 +127,9 @@ NameResolver::Name FlowLabels::flow_name() {
 const std::string& FlowLabels::comment(const Rule& rule) {
   const NameResolver::Name name = flow_name();
   const bool by_flow = request_.sample == SampleUnit::flow;
-  const Made made{&rule, by_flow ? flow_ : kNoFlow, name.text.data(), name.source};
-  if (made != made_) {
-    made_ = made;
+  const std::uint32_t flow = by_flow ? flow_ : kNoFlow;
+  if (&rule != made_.rule || flow != made_.flow || name.text != made_.name || name.source != made_.source) {
+    made_ = {&rule, flow, std::string(name.text), name.source};
     const LabelView label = *parse_label(rule.comment);
     comment_ = by_flow ? fmt::format("{},{}", sample_of(rule.sample_id), label.metadata) : rule.comment;
     made_named_ = add_name(label, name);

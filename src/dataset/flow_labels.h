@@ -50,9 +50,8 @@ class FlowLabels {
   struct Made {
     const Rule* rule = nullptr;
     std::uint32_t flow = 0;
-    const char* name = nullptr;
+    std::string name;  // a copy: while packets come, the resolver forgets names and takes others
     NameSource source = NameSource::none;
-    bool operator==(const Made&) const = default;
   };
 
   std::uint32_t sample_of(std::size_t rule_sample);

@@ -38,6 +38,15 @@ class AgingTable {
     return found != nullptr ? found : old_.find(key);
   }
 
+  /// Calls visit(key, value) once for each entry, in no order.
+  template <class Visit>
+  void for_each(Visit visit) const {
+    young_.for_each(visit);
+    old_.for_each([&](const Key& key, const Value& value) {
+      if (young_.find(key) == nullptr) visit(key, value);
+    });
+  }
+
   /// Entries that went because the table was full.
   std::uint64_t forgotten() const { return forgotten_; }
 

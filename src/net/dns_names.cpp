@@ -8,10 +8,7 @@ namespace {
 
 constexpr std::uint8_t kMacVersion = 48;  // marks a client that is an Ethernet address
 
-FlowKey key_of(const IpAddress& client, const IpAddress& remote, std::uint32_t name = 0) {
-  return {client, remote, static_cast<std::uint16_t>(name >> 16), static_cast<std::uint16_t>(name & 0xffff),
-          0};
-}
+FlowKey key_of(const IpAddress& client, const IpAddress& remote) { return {client, remote, 0, 0, 0}; }
 
 IpAddress as_client(MacAddress mac) {
   IpAddress client;
@@ -53,12 +50,12 @@ void DnsNames::learn(const IpAddress& client, MacAddress mac, const std::vector<
 
 void DnsNames::learn(const IpAddress& client, const IpAddress& remote, std::uint32_t name) {
   std::uint32_t& known = names_.find_or_add(key_of(client, remote)).value;
-  if (known != 0 && known != name) earlier_.find_or_add(key_of(client, remote, known));
+  if (known != 0 && known != name) earlier_.find_or_add(key_with(client, remote, known));
   known = name;
 }
 
 bool DnsNames::was_told(const IpAddress& client, const IpAddress& remote, std::uint32_t name) const {
-  return find(client, remote) == name || earlier_.find(key_of(client, remote, name)) != nullptr;
+  return find(client, remote) == name || earlier_.find(key_with(client, remote, name)) != nullptr;
 }
 
 bool DnsNames::was_told(MacAddress client, const IpAddress& remote, std::uint32_t name) const {

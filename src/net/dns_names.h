@@ -37,6 +37,13 @@ class DnsNames {
   /// Whether all traffic behind this Ethernet address is one host's, as far as is known now.
   bool is_host(MacAddress mac) const;
 
+  /// Calls visit(name) for each name that is remembered, perhaps more than once.
+  template <class Visit>
+  void for_each_name(Visit visit) const {
+    names_.for_each([&](const FlowKey&, std::uint32_t name) { visit(name); });
+    earlier_.for_each([&](const FlowKey& key, bool) { visit(name_in(key)); });
+  }
+
   std::uint64_t forgotten() const { return names_.forgotten() + earlier_.forgotten(); }
   std::uint64_t hosts_forgotten() const { return hosts_.forgotten(); }
 
@@ -48,6 +55,15 @@ class DnsNames {
     IpAddress ipv6_prefix;  // of a global address
     bool is_router = false;
   };
+
+  /// A key of earlier_, and its name.
+  static FlowKey key_with(const IpAddress& client, const IpAddress& remote, std::uint32_t name) {
+    return {client, remote, static_cast<std::uint16_t>(name >> 16), static_cast<std::uint16_t>(name & 0xffff),
+            0};
+  }
+  static std::uint32_t name_in(const FlowKey& key) {
+    return std::uint32_t{key.source_port} << 16 | key.destination_port;
+  }
 
   AgingTable<std::uint64_t, Host> hosts_;  // by MacAddress
   void learn(const IpAddress& client, const IpAddress& remote, std::uint32_t name);

@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <map>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
 #include "net/dns.h"
@@ -14,6 +13,7 @@
 #include "net/hello_search.h"
 #include "net/host_name.h"
 #include "net/ip_protocol.h"
+#include "net/name_table.h"
 #include "net/tcp_flags.h"
 #include "pcapml/cursor.h"
 
@@ -71,21 +71,23 @@ std::string_view name_of(NameSource source) {
 
 class NameResolver::State {
  public:
-  explicit State(const ResolverLimits& limits) : limits_(limits), dns_(limits.dns_entries) {
+  explicit State(const ResolverLimits& limits)
+      : limits_(limits), dns_(limits.dns_entries), names_(limits.names) {
     limits_.flows = std::max<std::uint32_t>(limits_.flows, 1);
   }
 
   void add(const FlowPacket& packet, std::uint16_t link_type, Bytes frame) {
     while (next_flow_ <= packet.flow.flow) add_flow();
-    if (is_forgotten(packet.flow.flow)) return;
-    Flow& flow = flow_of(packet.flow.flow);
-    if (packet.flow.is_new) begin(flow, packet, macs_of(packet, link_type, frame));
-    if (flow.transport == kProtocolNone || packet.is_partial || !packet.headers.has_transport) return;
+    Flow* flow = is_forgotten(packet.flow.flow) ? nullptr : &flow_of(packet.flow.flow);
+    if (flow != nullptr && packet.flow.is_new) begin(*flow, packet, macs_of(packet, link_type, frame));
     const FlowKey& key = packet.headers.flow;
+    if (key.protocol != kProtocolTcp && key.protocol != kProtocolUdp) return;
+    if (packet.is_partial || !packet.headers.has_transport) return;
     if (key.source_port == kDnsPort || key.destination_port == kDnsPort) {
+      // Also of a forgotten flow: a resolver may keep its socket for weeks.
       if (key.source_port == kDnsPort) add_dns(packet, macs_of(packet, link_type, frame).destination);
-    } else if (!flow.is_decided) {
-      add_hello(flow, packet);
+    } else if (flow != nullptr && flow->transport != kProtocolNone && !flow->is_decided) {
+      add_hello(*flow, packet);
     }
   }
 
@@ -100,13 +102,13 @@ class NameResolver::State {
     if (number >= next_flow_ || is_forgotten(number)) return {};
     const Flow& flow = flow_of(number);
     if (flow.hello_name != 0 && flow.hello_source != NameSource::ech)
-      return {names_[flow.hello_name - 1], flow.hello_source};
+      return {names_[flow.hello_name], flow.hello_source};
     if (flow.asked_for_outer || (flow.host_asked_for_outer && dns_.is_host(flow.client)))
-      return {names_[flow.hello_name - 1], NameSource::dns};
+      return {names_[flow.hello_name], NameSource::dns};
     const std::uint32_t by_dns =
         flow.host_name != 0 && dns_.is_host(flow.client) ? flow.host_name : flow.client_name;
-    if (by_dns != 0) return {names_[by_dns - 1], NameSource::dns};
-    if (flow.hello_name != 0) return {names_[flow.hello_name - 1], flow.hello_source};
+    if (by_dns != 0) return {names_[by_dns], NameSource::dns};
+    if (flow.hello_name != 0) return {names_[flow.hello_name], flow.hello_source};
     return {};
   }
 
@@ -114,6 +116,8 @@ class NameResolver::State {
     ResolverCounters c = counters_;
     c.dns_forgotten = dns_.forgotten();
     c.hosts_forgotten = dns_.hosts_forgotten();
+    c.names_forgotten = names_.forgotten();
+    c.names_refused = names_.refused();
     for (std::uint64_t i = next_flow_ - flows_.size(); i < next_flow_; ++i)
       count(c, static_cast<std::uint32_t>(i));
     return c;
@@ -124,7 +128,7 @@ class NameResolver::State {
   enum class Outcome : std::uint8_t { no_hello, is_dns, no_name, incomplete, forgotten, rejected };
 
   struct Flow {
-    std::uint32_t hello_name = 0;   // 0: none, else one more than the index into names_
+    std::uint32_t hello_name = 0;   // in names_, or 0: none
     std::uint32_t client_name = 0;  // what the opener, by IP address, had been told of the remote end
     std::uint32_t host_name = 0;    // the same by the opener's Ethernet address, if that is a host's
     std::uint32_t syn_sequence = 0;
@@ -339,17 +343,14 @@ class NameResolver::State {
     }
   }
 
-  /// One more than the index of a name in names_; 0: there is no room for it.
+  /// The number of a name, which a flow or dns_ has to take before the next call; 0: there is no room for it.
   std::uint32_t intern(const std::string& name) {
-    if (names_.size() >= limits_.names) {
-      const auto known = name_numbers_.find(name);
-      if (known != name_numbers_.end()) return known->second;
-      ++counters_.names_refused;
-      return 0;
-    }
-    const auto [it, added] = name_numbers_.try_emplace(name, static_cast<std::uint32_t>(names_.size() + 1));
-    if (added) names_.push_back(it->first);
-    return it->second;
+    return names_.intern(name, [this](NameMarks& marks) {
+      for (const Flow& flow : flows_)
+        for (const std::uint32_t number : {flow.hello_name, flow.client_name, flow.host_name})
+          marks.add(number);
+      dns_.for_each_name([&](std::uint32_t number) { marks.add(number); });
+    });
   }
 
   static constexpr std::size_t kMaxDnsStreams = 4096;
@@ -363,8 +364,7 @@ class NameResolver::State {
   std::map<std::uint32_t, DnsStream> dns_streams_;  // by flow, too
   std::size_t hello_bytes_ = 0;
   std::size_t stream_bytes_ = 0;
-  std::unordered_map<std::string, std::uint32_t> name_numbers_;
-  std::vector<std::string_view> names_;  // keys of name_numbers_
+  NameTable names_;
 };
 
 NameResolver::NameResolver(const ResolverLimits& limits) : state_(std::make_unique<State>(limits)) {}
