@@ -30,14 +30,16 @@ class Case:
     def __init__(self, world, directory):
         self.world, self.directory = world, directory
         os.makedirs(directory, exist_ok=True)
-        self.captures, self.others = [], []
+        self.captures, self.others, self.endings = [], [], []
 
     def path(self, name):
         return os.path.join(self.directory, name)
 
     def capture(self, *options, output=None, **settings):
         """A capture that runs; ended after the case, whatever happens."""
-        started = Capture(self.world.binary, output or self.path("capture.pcapng"), self.world.captured_group,
+        settings.setdefault("cgroup", self.world.captured_group)
+        settings.setdefault("binary", self.world.binary)
+        started = Capture(settings.pop("binary"), output or self.path("capture.pcapng"), settings.pop("cgroup"),
                           *options, **settings)
         self.captures.append(started)
         return started
@@ -47,9 +49,16 @@ class Case:
         self.others.append(world)
         return world
 
+    def at_end(self, function):
+        """Calls it after the case, whatever happens; the last one first."""
+        self.endings.append(function)
+
     def end(self):
         for one in self.captures:
             one.end()
+        self.world.group.kill()  # commands that were captured and did not end
+        for function in reversed(self.endings):
+            function()
         for world in self.others:
             world.close()
 
