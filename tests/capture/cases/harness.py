@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the cases are made of."""
 import os
+import pwd
+import shutil
 import subprocess
+import tempfile
 
 import pcapng_file
 import scorer
@@ -9,6 +12,7 @@ import theatre
 from program import Capture
 
 CASES = {}
+NOBODY = 65534
 SMALL = ("tcp4", "udpconn", "tcp6v", "udpto")
 
 
@@ -19,6 +23,13 @@ class CaseSkipped(Exception):
 def case(play):
     CASES[play.__name__] = play
     return play
+
+
+def under_sudo(user="nobody"):
+    """The environment that this user's sudo makes."""
+    entry = pwd.getpwnam(user)
+    return {**os.environ, "SUDO_UID": str(entry.pw_uid), "SUDO_GID": str(entry.pw_gid), "SUDO_USER": user,
+            "SUDO_COMMAND": "pcapml", "HOME": "/root", "USER": "root", "LOGNAME": "root"}
 
 
 def check(condition, text):
@@ -34,6 +45,23 @@ class Case:
 
     def path(self, name):
         return os.path.join(self.directory, name)
+
+    def public_directory(self, owner=0):
+        """Where other users can come: the directories of cases are for root."""
+        path = tempfile.mkdtemp(prefix="pcapml-case-")
+        self.at_end(lambda: shutil.rmtree(path, ignore_errors=True))
+        os.chmod(path, 0o755)
+        os.chown(path, owner, -1)
+        return path
+
+    def small_disk(self, size):
+        """Where so many bytes have room."""
+        path = self.path("disk")
+        os.mkdir(path)
+        if subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", path], check=False).returncode:
+            raise CaseSkipped("tmpfs cannot be mounted")
+        self.at_end(lambda: subprocess.run(["umount", "-l", path], check=True))
+        return path
 
     def capture(self, *options, output=None, **settings):
         """A capture that runs; ended after the case, whatever happens."""

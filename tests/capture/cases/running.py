@@ -4,10 +4,8 @@ import os
 import signal
 import subprocess
 
-from .harness import case, check
+from .harness import NOBODY, case, check
 from .tokens import Talker, records_in, tokens_must_be
-
-NOBODY = 65534
 
 PARENT = """
     def live():
