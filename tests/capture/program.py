@@ -80,6 +80,12 @@ class Capture:
                 raise AssertionError(f"it ended without saying '{words}': {self.said}")
             self.said += piece
 
+    def children(self):
+        """Process ids."""
+        pid = self.process.pid
+        with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as file:
+            return [int(word) for word in file.read().split()]
+
     def stop(self, number=signal.SIGINT):
         self.process.send_signal(number)
         return self.wait()

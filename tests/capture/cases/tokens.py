@@ -24,20 +24,20 @@ def script(text, **values):
             f"import sys\nsys.path.insert(0, {HERE!r})\nfrom talk import *\n{head}{textwrap.dedent(text)}"]
 
 
-def inside(world, group=None):
-    """Puts a process, before it becomes a program, into a captured group and the near namespace."""
+def inside(world, group=None, namespace=None):
+    """Puts a process, before it becomes a program, into a captured group and a namespace (else near)."""
     def enter():
         (group or world.group).enter()
-        network.enter(world.network.near)
+        network.enter(namespace or world.network.near)
     return enter
 
 
 class Talker:
     """A program that runs beside the capture, in its group."""
 
-    def __init__(self, case, text, group=None, **values):
+    def __init__(self, case, text, group=None, namespace=None, **values):
         self.process = subprocess.Popen(script(text, **values), stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                                        preexec_fn=inside(case.world, group))
+                                        preexec_fn=inside(case.world, group, namespace))
         case.at_end(self.end)
 
     def line(self):
