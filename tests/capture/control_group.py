@@ -31,15 +31,18 @@ class ControlGroup:
         with open(os.path.join(self.path, "cgroup.procs"), encoding="ascii") as processes:
             return [int(line) for line in processes]
 
-    def remove(self):
+    def kill(self):
         """All processes in here are the test's own."""
+        for pid in self.members():
+            try:
+                os.kill(pid, signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+
+    def remove(self):
         deadline = time.monotonic() + 10
         while time.monotonic() < deadline:
-            for pid in self.members():
-                try:
-                    os.kill(pid, signal.SIGKILL)
-                except ProcessLookupError:
-                    pass
+            self.kill()
             try:
                 os.rmdir(self.path)
                 return

@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the cases are made of."""
 import os
+import pwd
+import shutil
 import subprocess
+import tempfile
 
 import pcapng_file
 import scorer
@@ -9,6 +12,7 @@ import theatre
 from program import Capture
 
 CASES = {}
+NOBODY = 65534
 SMALL = ("tcp4", "udpconn", "tcp6v", "udpto")
 
 
@@ -21,6 +25,13 @@ def case(play):
     return play
 
 
+def under_sudo(user="nobody"):
+    """The environment that this user's sudo makes."""
+    entry = pwd.getpwnam(user)
+    return {**os.environ, "SUDO_UID": str(entry.pw_uid), "SUDO_GID": str(entry.pw_gid), "SUDO_USER": user,
+            "SUDO_COMMAND": "pcapml", "HOME": "/root", "USER": "root", "LOGNAME": "root"}
+
+
 def check(condition, text):
     if not condition:
         raise AssertionError(text)
@@ -30,14 +41,33 @@ class Case:
     def __init__(self, world, directory):
         self.world, self.directory = world, directory
         os.makedirs(directory, exist_ok=True)
-        self.captures, self.others = [], []
+        self.captures, self.others, self.endings = [], [], []
 
     def path(self, name):
         return os.path.join(self.directory, name)
 
+    def public_directory(self, owner=0):
+        """Where other users can come: the directories of cases are for root."""
+        path = tempfile.mkdtemp(prefix="pcapml-case-")
+        self.at_end(lambda: shutil.rmtree(path, ignore_errors=True))
+        os.chmod(path, 0o755)
+        os.chown(path, owner, -1)
+        return path
+
+    def small_disk(self, size):
+        """Where so many bytes have room."""
+        path = self.path("disk")
+        os.mkdir(path)
+        if subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", path], check=False).returncode:
+            raise CaseSkipped("tmpfs cannot be mounted")
+        self.at_end(lambda: subprocess.run(["umount", "-l", path], check=True))
+        return path
+
     def capture(self, *options, output=None, **settings):
         """A capture that runs; ended after the case, whatever happens."""
-        started = Capture(self.world.binary, output or self.path("capture.pcapng"), self.world.captured_group,
+        settings.setdefault("cgroup", self.world.captured_group)
+        settings.setdefault("binary", self.world.binary)
+        started = Capture(settings.pop("binary"), output or self.path("capture.pcapng"), settings.pop("cgroup"),
                           *options, **settings)
         self.captures.append(started)
         return started
@@ -47,9 +77,16 @@ class Case:
         self.others.append(world)
         return world
 
+    def at_end(self, function):
+        """Calls it after the case, whatever happens; the last one first."""
+        self.endings.append(function)
+
     def end(self):
         for one in self.captures:
             one.end()
+        self.world.group.kill()  # commands that were captured and did not end
+        for function in reversed(self.endings):
+            function()
         for world in self.others:
             world.close()
 
