@@ -10,7 +10,7 @@
 namespace pcapml {
 namespace {
 
-// A capture may run for weeks, and reaches its limits: with these it takes some 200 MB then, besides bytes
+// A capture may run for weeks, and reaches its limits: with these it takes some 250 MB then, besides bytes
 // that wait, and stays there. The caller shows only the first bytes of a flow, and keeps a copy of its name.
 // As different names count those that flows and DNS entries have, which hardly are as many; others go.
 constexpr std::uint32_t kLiveFlows = 262'144;
