@@ -60,6 +60,8 @@ struct CaptureRequest {
   std::vector<std::string> allow;  ///< processes; empty: all
   std::vector<std::string> deny;
   std::uint32_t snap_length = 1500;  ///< bytes kept of each packet; 0: all
+  /// Bytes a second above which packets that the kernel handles as one lose payload; 0: no limit.
+  std::uint64_t payload_rate = 160'000'000;
   bool include_dns = false;
   bool resolve = true;
   bool known_only = false;  ///< leave out packets without a known process

@@ -242,6 +242,12 @@ static __always_inline int record(struct __sk_buff* skb, __u8 direction) {
   if (take_bytes > PCAPML_PIECE && snap_bytes <= PCAPML_PIECE && packet.gso_size >= 2 * PCAPML_PIECE &&
       packet.length <= MOST_PIECES * packet.gso_size)
     return store_pieces(skb, &packet);
+  if (take_bytes > HEADERS_ONLY && wire_packets(skb) > 1) {
+    if (superpacket_bytes > *(volatile __u64*)&superpacket_bytes_allowed)
+      take_bytes = HEADERS_ONLY;
+    else
+      __sync_fetch_and_add(&superpacket_bytes, take_bytes);
+  }
   if (take_bytes > 131072) take_bytes = 131072;
   STORE(128)
   STORE(256)

@@ -77,6 +77,10 @@ const volatile __u32 keeps_superpackets = 0;
 const volatile __u64 wakeup_bytes = 1 << 20;   /* waking the reader costs more than copying a packet */
 const volatile __u64 payload_bytes = 32 << 20; /* of the ring in use; above it only headers are kept */
 
+/* Bytes of superpackets: what was kept, and up to where the reader allows it. */
+__u64 superpacket_bytes;
+__u64 superpacket_bytes_allowed;
+
 __u64 lost[2];     /* by direction, in packets on the wire */
 __u64 events_lost; /* owners, processes, interfaces */
 __u64 storage_failures;

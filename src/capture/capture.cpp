@@ -60,6 +60,7 @@ KernelPlan kernel_plan(const CaptureRequest& request) {
   plan.buffer_bytes = request.buffer_megabytes << 20;
   plan.snap_length = request.snap_length;
   plan.superpackets = request.superpackets;
+  plan.superpacket_rate = request.payload_rate;
   plan.follows_some = request.follows_some();
   plan.follows_children = !request.command.empty() || request.follow_children;
   plan.followed_user = request.uid;
@@ -126,6 +127,7 @@ class CaptureLoop {
                          [this](const pcapml_process_event& event) { session_->process(event); },
                          [this](const pcapml_interface_event& event) { session_->interface(event); },
                          [this](const pcapml_closed_event& event) { session_->closed(event); }});
+    programs_->allow_superpackets(clock_.boot_time_ns());
     programs_->attach(cgroup_);
     if (command_) programs_->follow(static_cast<std::uint32_t>(command_->pid()), true);
     for (const std::uint32_t pid : request_.pids) {
@@ -212,6 +214,7 @@ class CaptureLoop {
 
   void tick() {
     session_->tick();
+    programs_->allow_superpackets(clock_.boot_time_ns());
     check_interrupt();
     if (asked.exchange(false, std::memory_order_relaxed) && request_.asked) {
       CaptureResult so_far = session_->counters();

@@ -66,6 +66,8 @@ struct KernelPrograms::State {
   std::vector<bpf_link*> links;
   Handler handler;
   bool sees_readers = false;
+  std::uint64_t superpacket_rate = 0;
+  std::int64_t allowed_ns = 0;  // when superpackets were allowed more
   bool follows_some = false;
   std::optional<std::uint32_t> followed_user;
   std::exception_ptr error;
@@ -152,6 +154,7 @@ KernelPrograms::KernelPrograms(const KernelPlan& plan) : state_(std::make_unique
   if (plan.followed_user) skeleton.rodata->followed_user = *plan.followed_user;
   for (bpf_program* program : {skeleton.progs.on_fork, skeleton.progs.on_exit})
     bpf_program__set_autoload(program, plan.follows_some);
+  state_->superpacket_rate = plan.superpacket_rate;
   state_->follows_some = plan.follows_some;
   state_->followed_user = plan.followed_user;
   state_->sees_readers = kernel_has_type("btf_trace_sock_recv_length");
@@ -216,6 +219,19 @@ bool KernelPrograms::is_any_alive() const {
       bpf_map__fd(state_->skeleton->maps.members),
       [&](std::uint32_t, const pcapml_member& member) { is_alive = is_alive || member.is_alive != 0; });
   return is_alive;
+}
+
+void KernelPrograms::allow_superpackets(std::int64_t now_ns) {
+  auto& counts = *state_->skeleton->bss;
+  const std::uint64_t rate = state_->superpacket_rate;
+  const auto passed_us =
+      static_cast<std::uint64_t>(now_ns - std::exchange(state_->allowed_ns, now_ns)) / 1000;
+  if (rate == 0)
+    counts.superpacket_bytes_allowed = ~std::uint64_t{0};
+  else  // what was not used in the last quarter of a second is forfeit
+    counts.superpacket_bytes_allowed = std::min(
+        counts.superpacket_bytes_allowed + rate * std::min<std::uint64_t>(passed_us, 250'000) / 1'000'000,
+        counts.superpacket_bytes + rate / 4);
 }
 
 void KernelPrograms::on_event(Handler handler) { state_->handler = std::move(handler); }

@@ -20,6 +20,8 @@ struct KernelPlan {
   std::size_t buffer_bytes = 0;   ///< rounded up to a power of two
   std::uint32_t snap_length = 0;  ///< bytes of a packet that are wanted; 0: all
   bool superpackets = false;      ///< snap_length is of those, not of their packets
+  std::uint64_t superpacket_rate =
+      0;                          ///< bytes a second of superpackets, above which payload is cut; 0: no limit
   bool follows_some = false;      ///< only packets of processes that follow() or followed_user name
   bool follows_children = false;  ///< and of the children that they make from now on
   std::optional<std::uint32_t> followed_user;
@@ -60,6 +62,9 @@ class KernelPrograms {
     std::function<void(const pcapml_closed_event&)> closed;
   };
   void on_event(Handler handler);
+
+  /// Lets superpackets keep what the time that has passed allows them. To be called often.
+  void allow_superpackets(std::int64_t now_ns);
 
   /// Waits up to `timeout` for events and hands over all that there are; also ends at a signal.
   void poll(std::chrono::milliseconds timeout);

@@ -74,6 +74,8 @@ class CaptureCommand final : public Command {
     o.optional("--allow", allow_, "Processes to capture, with commas between; all others are left out");
     o.optional("--deny", deny_, "Processes to leave out, with commas between");
     o.number("--snap-len", snap_length_, "Bytes kept of each packet; 0 for all");
+    o.number("--payload-rate", payload_rate_,
+             "Megabytes a second above which bulk transfers lose payload, not packets; 0 for no limit");
     o.flag("--include-dns", request_.include_dns, "Write DNS packets, too (port 53 at either end)");
     o.flag("--no-resolve", no_resolve_, "Do not add dst=<domain>");
     o.flag("--known-only", request_.known_only, "Leave out packets whose process is not known");
@@ -146,6 +148,7 @@ class CaptureCommand final : public Command {
           console.note(
               fmt::format("'{}' is longer than a process name can be, so processes named '{}' match, too",
                           word, word.substr(0, kLongestComm)));
+    request_.payload_rate = snap_length_ == 0 ? 0 : std::uint64_t{payload_rate_} * 1'000'000;
     request_.snap_length = static_cast<std::uint32_t>(snap_length_);
     request_.count = count_;
     request_.resolve = !no_resolve_;
@@ -194,6 +197,7 @@ class CaptureCommand final : public Command {
   CaptureRequest request_;
   std::string allow_, deny_, label_by_, pids_, uid_;
   std::size_t snap_length_ = 1500;
+  std::size_t payload_rate_ = 160;
   std::size_t count_ = 0;
   bool no_resolve_ = false;
   bool no_arguments_ = false;

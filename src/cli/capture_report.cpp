@@ -21,7 +21,7 @@ std::string summary_of(const CaptureResult& r) {
   row(r.written, "written", true);
   row(r.lost_egress, "lost on the way out, for lack of buffer");
   row(r.lost_ingress, "lost on the way in, for lack of buffer");
-  row(r.cut, "written without all of their payload, for lack of buffer");
+  row(r.cut, "written without all of their payload, for lack of buffer or by --payload-rate");
   row(r.unknown, "of an unknown process (_unknown)");
   row(r.kernel, "of the kernel itself (_kernel)");
   row(r.translated, "with translated addresses (NAT)");

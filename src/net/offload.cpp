@@ -101,7 +101,7 @@ class SegmentHeaders {
   };
 
   /// Leaves the checksum as the sum over the pseudo-header.
-  void write(std::byte* to, const Segment& segment) const {
+  void write(std::byte* to, const Segment& segment) {
     put(put(to, before_), after_);
     const std::size_t length = size() + segment.payload;
     if (layout_.version == 4) {
@@ -126,8 +126,11 @@ class SegmentHeaders {
       put16(transport + 4, length - transport_);
     }
     if (!is_checksummed_) return;
-    const auto pseudo = layout_.pseudo_header(static_cast<std::uint32_t>(length - transport_)).folded();
-    std::memcpy(to + checksum_, &pseudo, sizeof pseudo);
+    if (const auto covered = static_cast<std::uint32_t>(length - transport_); covered != pseudo_length_) {
+      pseudo_length_ = covered;  // the same for all but the last
+      pseudo_ = layout_.pseudo_header(covered).folded();
+    }
+    std::memcpy(to + checksum_, &pseudo_, sizeof pseudo_);
   }
 
   /// Turns the sum over the pseudo-header into the checksum of this payload.
@@ -143,7 +146,8 @@ class SegmentHeaders {
   const TransportLayout& layout_;
   Bytes before_, after_;  ///< what is left of the headers without the jumbogram header
   std::size_t transport_, checksum_ = 0;
-  std::uint32_t sequence_ = 0;
+  std::uint32_t sequence_ = 0, pseudo_length_ = 0;
+  std::uint16_t pseudo_ = 0;
   std::uint16_t id_ = 0;
   std::uint8_t flags_ = 0, next_header_ = 0;
   bool fixed_id_, is_checksummed_ = true;
@@ -216,7 +220,7 @@ void Offload::fill_in(const TransportLayout& layout, Bytes captured, std::uint32
 bool Offload::cut_up(const TransportLayout& layout, Bytes captured, std::uint32_t length,
                      std::uint32_t gso_size, bool fixed_id, std::uint32_t piece) {
   if (!can_be_segmented(layout)) return false;
-  const SegmentHeaders headers(layout, captured.first(layout.payload), fixed_id);
+  SegmentHeaders headers(layout, captured.first(layout.payload), fixed_id);
   const std::size_t counted = layout.version == 4 ? headers.size() : headers.size() - kIpv6Fixed;
   const std::size_t payload = length - layout.payload;
   const std::size_t segments = (payload + gso_size - 1) / gso_size;
