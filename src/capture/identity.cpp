@@ -13,6 +13,7 @@
 #include <cstdlib>
 #include <fstream>
 #include <iterator>
+#include <limits>
 #include <map>
 #include <optional>
 
@@ -26,7 +27,9 @@ namespace {
 std::optional<unsigned long> number_in(const std::string& text) {
   if (text.empty() || text.size() > 10 || text.find_first_not_of("0123456789") != std::string::npos)
     return std::nullopt;
-  return std::strtoul(text.c_str(), nullptr, 10);
+  const unsigned long number = std::strtoul(text.c_str(), nullptr, 10);
+  // The largest stands for "as it is" where users are changed.
+  return number < std::numeric_limits<uid_t>::max() ? std::optional(number) : std::nullopt;
 }
 
 std::optional<unsigned long> number_of(const char* variable) {

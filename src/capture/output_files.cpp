@@ -28,9 +28,11 @@ OutputFiles::File OutputFiles::open_next() {
   ++number_;
   Made made;
   const std::string name = file_name(plan_, number_, std::time(nullptr));
-  made.name = name;
-  for (std::size_t n = 1; names_.contains(made.name); ++n)
-    made.name = numbered(name, n);  // within its hour, say
+  // Within its hour, say. Numbers of files that are gone do not come again, so that names keep their order.
+  namesakes_ = name == base_ ? namesakes_ + 1 : 0;
+  base_ = name;
+  made.name = namesakes_ == 0 ? name : numbered(name, namesakes_);
+  while (names_.contains(made.name)) made.name = numbered(name, ++namesakes_);  // the clock was set back
   struct stat status {};
   made.was_there = stat(made.name.c_str(), &status) == 0;
   const int flags = O_WRONLY | O_CREAT | O_CLOEXEC | (number_ > 1 ? O_TRUNC : 0);

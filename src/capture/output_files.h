@@ -49,6 +49,8 @@ class OutputFiles {
   std::size_t number_ = 0;
   std::deque<Made> made_;  // and not removed; the last is being written
   std::set<std::string> names_;
+  std::string base_;           // of the last name
+  std::size_t namesakes_ = 0;  // files before it that had the same
   std::set<pid_t> commands_;
   std::size_t failed_ = 0;
   bool has_begun_ = false;

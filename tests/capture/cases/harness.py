@@ -5,6 +5,7 @@ import pwd
 import shutil
 import subprocess
 import tempfile
+import time
 
 import pcapng_file
 import scorer
@@ -35,6 +36,14 @@ def under_sudo(user="nobody"):
 def check(condition, text):
     if not condition:
         raise AssertionError(text)
+
+
+def wait_until(condition, otherwise):
+    """For what no file tells of."""
+    deadline = time.monotonic() + 20
+    while not condition():
+        check(time.monotonic() < deadline, otherwise)
+        time.sleep(0.005)
 
 
 class Case:

@@ -109,6 +109,16 @@ def killed_while_it_follows_a_command(case):
 
 
 @case
+def a_helper_that_is_gone_is_no_success(case):
+    capture, _ = chat_while(case)
+    helper, = capture.children()
+    os.kill(helper, signal.SIGKILL)
+    check(capture.stop() == 1, f"exit status {capture.process.returncode}: {capture.said}")
+    check("is gone" in capture.said, f"the cause is not named: {capture.said}")
+    check(not pcapng_file.read(capture.output).torn_bytes, "a torn block")
+
+
+@case
 def a_full_disk_does_not_end_the_command(case):
     """Nothing is captured any more, the command ends when it wants, and the exit code tells of the capture."""
     finished = case.path("finished")

@@ -9,7 +9,7 @@ import subprocess
 import pcapng_file
 from program import NotReady
 from .harness import NOBODY, CaseSkipped, case, check, under_sudo
-from .tokens import Talker, command, inside, records_in, tokens_must_be
+from .tokens import Talker, command, inside, records_in, script, tokens_must_be
 
 # linux/capability.h
 DAC_OVERRIDE, DAC_READ_SEARCH, SYS_PTRACE, BPF = 1, 2, 19, 39
@@ -71,6 +71,30 @@ def under_sudo_all_is_the_callers(case):
     output = os.path.join(case.public_directory(NOBODY), "x.pcapng")
     must_be_a_command_of(command(case, TELL, output=output, environment=under_sudo()), "nobody")
     must_own([output], NOBODY, pwd.getpwnam("nobody").pw_gid)
+
+
+@case
+def the_command_has_the_session_of_the_caller(case):
+    """What sudo has taken out of the environment is found in the process above that is the caller's."""
+    caller = script("""
+        nothing, end = os.pipe()
+        if os.fork() == 0:
+            os.set_inheritable(end, True)  # until the last of them has ended
+            while os.stat(f"/proc/{os.getppid()}").st_uid != uid:
+                pass
+            os.execvp(sys.argv[1], sys.argv[1:])
+        os.close(end)
+        os.dup2(nothing, 0)
+        become(uid)
+        os.execvpe("cat", ["cat"], {"DISPLAY": ":7", "HOME": "/wrong", "PATH": os.environ["PATH"]})
+        """, uid=NOBODY)
+    capture = case.capture("--", "env", output=os.path.join(case.public_directory(NOBODY), "x.pcapng"),
+                           environment={**under_sudo(), "FOR_THIS": "1"}, inside=inside(case.world), prefix=caller)
+    capture.wait()
+    variables = capture.printed.decode().splitlines()
+    for entry in ("DISPLAY=:7", "FOR_THIS=1", f"HOME={pwd.getpwnam('nobody').pw_dir}", "USER=nobody"):
+        check(entry in variables, f"no {entry}: {variables}")
+    check(not any(entry.startswith("SUDO_") for entry in variables), f"{variables}")
 
 
 @case

@@ -68,6 +68,22 @@ def a_process_with_its_children(case):
 
 
 @case
+def several_processes_are_waited_for(case):
+    text = "be(name)\nsay(os.getpid())\nsock = udp()\nheard()\nsend(sock.getsockname()[1], 5)\nreceive(sock, 5)"
+    talkers = [Talker(case, text, name=name) for name in ("first", "second", "third")]
+    pids = [talker.line() for talker in talkers]
+    capture = case.capture("--json", "--pid", ",".join(pids[:2]))
+    for talker in reversed(talkers):
+        check(capture.process.poll() is None, f"it ended early: {capture.said}")
+        talker.tell()
+        talker.wait()
+    status = capture.wait(20)
+    check(status == 0, f"exit status {status}: {capture.said}")
+    tokens_must_be(records_in(capture.output), {(name, direction, name): 5 for name in ("first", "second")
+                                                for direction in "ei"})
+
+
+@case
 def a_process_that_there_is_not(case):
     ended = subprocess.Popen(["true"])
     ended.wait()

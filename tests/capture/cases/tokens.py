@@ -64,6 +64,12 @@ def command(case, words, *options, output=None, group=None, **settings):
     return case.capture("--json", *options, "--", *words, output=output, inside=inside(case.world, group), **settings)
 
 
+def must_end(capture, status):
+    got = capture.wait()
+    check(got == status, f"exit status {got}, not {status}: {capture.said}")
+    check(not capture.report.get("lost") and not capture.report.get("events_lost"), capture.report)
+
+
 def records_in(*paths):
     """Of all these files, which must be complete."""
     records = []
