@@ -3,6 +3,7 @@
 import glob
 import os
 import re
+import shutil
 import struct
 
 import pcapng_file
@@ -146,6 +147,14 @@ def a_file_for_so_many_bytes(case):
     tokens_must_be(records_in(*paths), wanted)
     with open(listed, encoding="utf-8") as file:
         check(sorted(file.read().splitlines()) == paths, "-z did not run once for each file")
+    whole = case.path("whole.pcapng")
+    with open(whole, "wb") as file:
+        for path in paths:
+            with open(path, "rb") as part:
+                shutil.copyfileobj(part, file)
+    done = case.run("sort", "-i", whole, "-o", case.path("sorted.pcapng"))
+    check(done.returncode == 0, f"all files in one cannot be read: {done.stderr}")
+    tokens_must_be(records_in(case.path("sorted.pcapng")), wanted)
     kept = series(case.path("last_*"))
     check([os.path.basename(path) for path in kept] == [f"last_{number:05}.pcapng" for number in range(
         last.report["files"] - 2, last.report["files"] + 1)], f"{kept} of {last.report['files']}")
