@@ -72,6 +72,7 @@ class OutputFilesTest : public ::testing::Test {
   /// Opens so many, and how they are called.
   static std::vector<std::string> open(OutputFiles& files, int count) {
     std::vector<std::string> opened;
+    opened.reserve(static_cast<std::size_t>(count));
     for (int i = 0; i < count; ++i) opened.push_back(fs::path(files.open_next().name).filename());
     return opened;
   }

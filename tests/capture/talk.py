@@ -4,6 +4,7 @@ import os
 import signal
 import socket
 import sys
+import time
 
 import network
 from stage import die_with_parent, rename, token
@@ -80,5 +81,5 @@ def become(uid):
     os.setuid(uid)
 
 
-__all__ = ["os", "signal", "socket", "sys", "network", "die_with_parent", "token", "ADDRESS", "be", "udp", "send",
+__all__ = ["os", "signal", "socket", "sys", "time", "network", "die_with_parent", "token", "ADDRESS", "be", "udp", "send",
            "names", "receive", "child", "wait_for", "say", "heard", "move", "become"]

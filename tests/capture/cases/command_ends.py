@@ -93,19 +93,25 @@ def the_first_sigint_is_for_the_command(case):
     tokens_must_be(records_in(capture.output), {("listener", "e", "listener"): 1, ("listener", "i", "listener"): 1})
 
 
-@case
-def ctrl_c_at_a_terminal(case):
-    """The terminal sends SIGINT to all: the command ends by it once, and the capture is whole."""
+def terminal(case):
+    """What puts a process into its foreground, and the end that types."""
     ours, theirs = pty.openpty()
     case.at_end(lambda: os.close(ours))
+    case.at_end(lambda: os.close(theirs))
 
-    def foreground():
+    def enter():
         inside(case.world)()
         os.setsid()
         os.dup2(theirs, 0)
         fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+    return enter, ours
 
-    capture = case.capture("--json", "-z", "true", "--", *script("""
+
+@case
+def ctrl_c_at_a_terminal(case):
+    """The terminal sends SIGINT to all: the command ends by it once, and the capture is whole."""
+    enter, keyboard = terminal(case)
+    capture = case.capture("--json", "--", *script("""
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
         be("command")
         sock = udp()
@@ -115,12 +121,40 @@ def ctrl_c_at_a_terminal(case):
         send(sock.getsockname()[1], 3)
         receive(sock, 3)
         sys.exit(42 if again else 41)
-        """), inside=foreground)
-    os.close(theirs)
+        """), inside=enter)
     capture.line()
-    os.write(ours, b"\x03")
+    os.write(keyboard, b"\x03")
     must_end(capture, 41)
     tokens_must_be(records_in(capture.output), {("command", "e", "command"): 3, ("command", "i", "command"): 3})
+
+
+@case
+def ctrl_c_leaves_the_commands_for_files_alone(case):
+    enter, keyboard = terminal(case)
+    go, listed = case.path("go"), case.path("listed")
+    os.mkfifo(go)
+    capture = case.capture("-G", "1", "-z", f"echo begun $1 >&2; read word <'{go}'; echo >>'{listed}'", inside=enter)
+    capture.said_until("_00001.pcapng\n")
+    os.write(keyboard, b"\x03")
+    capture.said_until("_00002.pcapng\n")
+    with open(go, "wb", buffering=0) as file:
+        file.write(b"go\n" * 9)
+        check(capture.wait() == 0, f"exit status {capture.process.returncode}: {capture.said}")
+    with open(listed, encoding="utf-8") as file:
+        check(len(file.readlines()) == capture.said.count("begun"), f"a command for a file was ended: {capture.said}")
+
+
+@case
+def nohup_holds(case):
+    def ignoring():
+        inside(case.world)()
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
+
+    capture = case.capture("--json", inside=ignoring)
+    capture.process.send_signal(signal.SIGHUP)
+    Talker(case, "be('late')\nsock = udp()\nsend(sock.getsockname()[1], 3)\nreceive(sock, 3)").wait()
+    check(capture.stop() == 0, f"exit status {capture.process.returncode}: {capture.said}")
+    tokens_must_be(records_in(capture.output), {("late", "e", "late"): 3, ("late", "i", "late"): 3})
 
 
 @case
