@@ -70,8 +70,10 @@ ON_ADDRESS(on_accept6, "cgroup/getpeername6", PCAPML_VIA_ACCEPT, 0)
     __u32 v6[4] = {};                                                                                      \
     V6;                                                                                                    \
     read_endpoint(&remote, FAMILY, context->user_port, V4, v6);                                            \
+    const __u32 tid = BPF_CORE_READ(current_task(), pid);                                                  \
     record->owner.remote = remote;                                                                         \
-    record->owner.remote_tid = BPF_CORE_READ(current_task(), pid);                                         \
+    record->owner.remote_tid = tid;                                                                        \
+    record->remote_seal = seal_of_remote(&remote, tid);                                                    \
     return 1;                                                                                              \
   }
 

@@ -70,9 +70,11 @@ struct pcapml_socket {
   __u32 netns; /* never changes */
   /* The rest is the programs' own: what the thread that used the socket last is known by. */
   __u32 names_seen;
-  __u64 thread;
+  __u64 thread, thread_start_ns;
   __u64 seal;
-  __u64 uses;
+  __u64 remote_seal; /* of owner.remote and remote_tid */
+  __u32 uses;
+  __u32 socket_flags; /* that never change */
 };
 
 struct pcapml_packet {
@@ -163,6 +165,6 @@ struct pcapml_loss_key {
 
 PCAPML_ASSERT(sizeof(struct pcapml_endpoint) == 20);
 PCAPML_ASSERT(sizeof(struct pcapml_owner) == 80);
-PCAPML_ASSERT(sizeof(struct pcapml_socket) == 112);
+PCAPML_ASSERT(sizeof(struct pcapml_socket) == 128);
 PCAPML_ASSERT(sizeof(struct pcapml_packet) == 184);
 PCAPML_ASSERT(sizeof(struct pcapml_owner_event) == 120);

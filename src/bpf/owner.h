@@ -68,18 +68,25 @@ static __always_inline void read_current(struct task_struct* task, struct curren
   know_current(task, current->pid, current->start_ns, current->name);
 }
 
+static __always_inline __u64 mix(__u64 seal, __u64 value) { return (seal ^ value) * 0xff51afd7ed558ccd; }
+
 /* Two processes may write into one record at the same time; only what one of them wrote whole has its seal.
- */
-static __always_inline __u64 seal_of(const struct pcapml_owner* owner, __u64 thread, __u64 thread_start_ns,
-                                     __u32 names_seen) {
-  const __u64* name = (const __u64*)owner->name;
-  __u64 seal = thread ^ 0x9e3779b97f4a7c15;
-  seal = (seal ^ thread_start_ns) * 0xff51afd7ed558ccd;
-  seal = (seal ^ owner->start_ns) * 0xff51afd7ed558ccd;
-  seal = (seal ^ ((__u64)owner->pid << 32 | owner->tid)) * 0xff51afd7ed558ccd;
-  seal = (seal ^ name[0]) * 0xff51afd7ed558ccd;
-  seal = (seal ^ name[1]) * 0xff51afd7ed558ccd;
+   So it is made of what is known, never of what the record says. */
+static __always_inline __u64 seal_of(__u64 thread, __u64 thread_start_ns, __u64 start_ns, __u32 pid,
+                                     __u32 tid, const char* name, __u32 names_seen) {
+  const __u64* words = (const __u64*)name;
+  __u64 seal = mix(thread ^ 0x9e3779b97f4a7c15, thread_start_ns);
+  seal = mix(seal, start_ns);
+  seal = mix(seal, (__u64)pid << 32 | tid);
+  seal = mix(seal, words[0]);
+  seal = mix(seal, words[1]);
   return seal ^ names_seen;
+}
+
+static __always_inline __u64 seal_of_remote(const struct pcapml_endpoint* remote, __u32 tid) {
+  __u64 seal = mix(0x9e3779b97f4a7c15 ^ tid, (__u64)remote->address[0] << 32 | remote->address[1]);
+  seal = mix(seal, (__u64)remote->address[2] << 32 | remote->address[3]);
+  return mix(seal, (__u64)remote->port << 16 | remote->family);
 }
 
 static __always_inline void copy_current(struct pcapml_owner* owner, const struct current* current) {
@@ -94,20 +101,27 @@ static __always_inline void copy_current(struct pcapml_owner* owner, const struc
 static __always_inline int take(struct pcapml_socket* record, const struct current* current, __u64 cookie,
                                 __u32 via, int confirms) {
   struct pcapml_owner* owner = &record->owner;
-  int is_new = owner->pid != current->pid || owner->start_ns != current->start_ns;
-  if (confirms && owner->confirmed_cookie != cookie) {
-    owner->confirmed_cookie = cookie;
-    is_new = 1;
-  }
+  const int is_confirmed_now = confirms && owner->confirmed_cookie != cookie;
+  const int is_new = is_confirmed_now || owner->pid != current->pid || owner->start_ns != current->start_ns;
   if (is_new) owner->via = via;
   copy_current(owner, current);
   record->thread = current->thread;
+  record->thread_start_ns = current->thread_start_ns;
   record->names_seen = current->names_seen;
-  record->seal = seal_of(owner, current->thread, current->thread_start_ns, current->names_seen);
+  record->seal = seal_of(current->thread, current->thread_start_ns, current->start_ns, current->pid,
+                         current->tid, current->name, current->names_seen);
+  barrier(); /* who sees that it is confirmed sees by whom */
+  if (is_confirmed_now) owner->confirmed_cookie = cookie;
   return is_new;
 }
 
 #define USES_BETWEEN_LOOKS 256 /* so that a busy process stays in `processes` */
+
+static __always_inline int is_whole(const struct pcapml_socket* record, const struct pcapml_owner* copy,
+                                    __u32 names_seen) {
+  return record->seal == seal_of(record->thread, record->thread_start_ns, copy->start_ns, copy->pid,
+                                 copy->tid, copy->name, names_seen);
+}
 
 /* Whether this copy of the record's owner says what taking the socket again would say. */
 static __always_inline int is_taken_by(struct pcapml_socket* record, const struct pcapml_owner* copy,
@@ -116,7 +130,7 @@ static __always_inline int is_taken_by(struct pcapml_socket* record, const struc
   if (follows_some || record->thread != (__u64)task || names_seen != *(volatile __u32*)&names_version)
     return 0;
   if (++record->uses % USES_BETWEEN_LOOKS == 0) return 0;
-  return record->seal == seal_of(copy, (__u64)task, BPF_CORE_READ(task, start_boottime), names_seen);
+  return record->thread_start_ns == BPF_CORE_READ(task, start_boottime) && is_whole(record, copy, names_seen);
 }
 
 static __noinline int tell_owner(struct pcapml_owner* owner, __u64 cookie, __u64 sk_address) {

@@ -31,11 +31,11 @@ static __always_inline void lose(struct __sk_buff* skb, const struct pcapml_pack
   __sync_fetch_and_add(&lost[packet->direction & 1], packets);
   struct pcapml_loss_key key = {packet->netns, packet->interface, packet->direction};
   __u64* count = bpf_map_lookup_elem(&losses, &key);
-  if (count) {
-    __sync_fetch_and_add(count, packets);
+  if (!count && bpf_map_update_elem(&losses, &key, &packets, BPF_NOEXIST) != 0)
+    count = bpf_map_lookup_elem(&losses, &key); /* another CPU was faster */
+  else if (!count)
     return;
-  }
-  bpf_map_update_elem(&losses, &key, &packets, BPF_NOEXIST);
+  if (count) __sync_fetch_and_add(count, packets);
 }
 
 static __always_inline void know_interface(struct __sk_buff* skb, const struct pcapml_packet* packet) {
@@ -106,19 +106,33 @@ static __always_inline void find_owner(struct __sk_buff* skb, struct pcapml_pack
   if (!socket) return;
   describe_socket(socket, packet);
   struct pcapml_socket* record = bpf_sk_storage_get(&sockets, socket, 0, 0);
-  if (record) packet->netns = record->netns;
+  if (record) {
+    packet->netns = record->netns;
+    packet->socket_flags |= record->socket_flags;
+  }
   if (packet->netns == 0) {
     struct sock* sk = address_of(socket);
     packet->netns = BPF_CORE_READ(sk, __sk_common.skc_net.net, ns.inum);
-    if (record) record->netns = packet->netns;
-    if (BPF_CORE_READ_BITFIELD_PROBED(sk, sk_kern_sock)) packet->socket_flags |= PCAPML_SOCKET_KERNEL;
+    const __u32 kernel = BPF_CORE_READ_BITFIELD_PROBED(sk, sk_kern_sock) ? PCAPML_SOCKET_KERNEL : 0;
+    packet->socket_flags |= kernel;
+    if (record) {
+      record->socket_flags = kernel;
+      record->netns = packet->netns;
+    }
   }
   if (!record && (packet->socket_flags & PCAPML_SOCKET_CONNECTED) && packet->protocol == IPPROTO_TCP &&
       !(packet->socket_flags & PCAPML_SOCKET_KERNEL))
     record = inherit_from_listener(socket, packet);
   if (!record) return;
-  packet->owner = record->owner;
-  barrier(); /* this copy is what is judged */
+  for (int i = 0; i < 3; i++) {
+    const __u32 names_seen = record->names_seen;
+    packet->owner = record->owner;
+    barrier(); /* this copy is what is judged */
+    if (record->thread == 0 || is_whole(record, &packet->owner, names_seen)) break;
+  }
+  if (packet->owner.remote_tid &&
+      record->remote_seal != seal_of_remote(&packet->owner.remote, packet->owner.remote_tid))
+    packet->owner.remote.family = 0; /* two threads named one each; the packet says which */
   if (packet->direction == PCAPML_EGRESS && sends(socket, packet)) {
     struct task_struct* task = current_task();
     if (packet->owner.confirmed_cookie == packet->cookie && is_taken_by(record, &packet->owner, task)) {

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 #include <linux/capability.h>
+#include <poll.h>
 #include <signal.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -13,6 +14,7 @@
 #include <system_error>
 
 #include "capture/process_facts.h"
+#include "io/interrupt.h"
 #include "pcapml/cursor.h"
 #include "pcapml/error.h"
 
@@ -22,6 +24,7 @@ namespace {
 // A message is the kind of request, or an errno (0: done), and what belongs to it.
 enum class Wish : std::uint32_t { open_next, begin, finish, complete, losses, is_any_alive };
 
+constexpr const char* kGone = "the process that opens files and looks at processes is gone";
 constexpr std::size_t kMostBytes = std::size_t{192} << 10;
 
 template <class T>
@@ -144,15 +147,18 @@ class Service {
 };
 
 /// It may look at every process, and as root make files where root may.
-const std::vector<int> kCapabilities = {CAP_SYS_PTRACE, CAP_DAC_READ_SEARCH, CAP_BPF};
-const std::vector<int> kRootCapabilities = {CAP_SYS_PTRACE, CAP_DAC_READ_SEARCH, CAP_BPF, CAP_DAC_OVERRIDE};
+std::vector<int> capabilities_of(const Identity& user) {
+  std::vector<int> wanted = {CAP_SYS_PTRACE, CAP_DAC_READ_SEARCH, may(CAP_BPF) ? CAP_BPF : CAP_SYS_ADMIN};
+  if (user.uid == 0) wanted.push_back(CAP_DAC_OVERRIDE);
+  return wanted;
+}
 
 void serve(int channel, const Identity& user, FilePlan plan, const Attendant::Kernel& kernel) {
   // What a terminal sends to all is for the other side to decide on.
   for (const int number : {SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGPIPE}) signal(number, SIG_IGN);
   Service service(std::move(plan), kernel);
   try {
-    become(user, user.uid == 0 ? kRootCapabilities : kCapabilities);
+    become(user, capabilities_of(user));
   } catch (const std::system_error& error) {
     fmt::print(stderr, "pcapml: {}\n", error.what());
     return;
@@ -185,16 +191,20 @@ Attendant::Attendant(const Identity& user, FilePlan plan, const Kernel& kernel) 
 
 Attendant::~Attendant() {
   channel_.reset();
-  while (waitpid(pid_, nullptr, 0) < 0 && errno == EINTR) {
+  while (!is_left_alone_ && waitpid(pid_, nullptr, 0) < 0 && errno == EINTR) {
   }
 }
 
 std::vector<std::byte> Attendant::ask(Bytes request, FileDescriptor* file) {
-  std::vector<std::byte> reply;
-  if (send_message(channel_.get(), request, -1)) reply = receive_message(channel_.get(), file);
+  if (!send_message(channel_.get(), request, -1)) throw KernelError(kGone);
+  return answer(file);
+}
+
+std::vector<std::byte> Attendant::answer(FileDescriptor* file) {
+  const std::vector<std::byte> reply = receive_message(channel_.get(), file);
   Cursor at(reply, kNativeOrder);
   const auto error = static_cast<int>(at.u32());
-  if (!at.ok()) throw KernelError("the process that opens files and looks at processes is gone");
+  if (!at.ok()) throw KernelError(kGone);
   const Bytes rest = at.take(at.remaining());
   if (error != 0) {
     // The exception adds again what the error means.
@@ -228,8 +238,16 @@ void Attendant::begin() {
 
 std::size_t Attendant::finish() {
   const Wish wish = Wish::finish;
-  const auto reply = ask(std::as_bytes(std::span(&wish, 1)));
-  return Cursor(reply, kNativeOrder).u64();
+  const Bytes request = std::as_bytes(std::span(&wish, 1));
+  if (!send_message(channel_.get(), request, -1)) return 0;
+  pollfd reply{channel_.get(), POLLIN, 0};
+  try {
+    while (poll(&reply, 1, 100) <= 0) check_interrupt();
+  } catch (const Interrupted&) {
+    is_left_alone_ = true;
+    throw;
+  }
+  return Cursor(answer(nullptr), kNativeOrder).u64();
 }
 
 bool Attendant::complete(ProcessInfo& info, std::uint64_t start_ns, std::uint64_t inode) {

@@ -35,6 +35,7 @@ class Attendant {
   // As OutputFiles has them. Throw std::system_error with what went wrong there.
   OutputFiles::File open_next();
   void begin();
+  /// A signal ends the wait, and throws Interrupted; the commands go on.
   std::size_t finish();
 
   /// As pcapml::complete().
@@ -44,10 +45,12 @@ class Attendant {
 
  private:
   std::vector<std::byte> ask(Bytes request, FileDescriptor* file = nullptr);
+  std::vector<std::byte> answer(FileDescriptor* file);
 
   FileDescriptor channel_;
   std::string user_;  // where it is another one than the caller
   pid_t pid_ = 0;
+  bool is_left_alone_ = false;
 };
 
 }  // namespace pcapml

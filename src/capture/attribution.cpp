@@ -79,9 +79,16 @@ void Attribution::add_to_listener(const pcapml_packet& packet, Bytes bytes) {
   if (added) handshake.sample = next_handshake_++;
   if (syn) handshake.sequence = *syn;
   handshake.last_ns = time_of(packet);
+  const auto connection = sockets_.find(handshake.connection);
+  if (handshake.connection != 0 && connection == sockets_.end()) {
+    // Its socket was forgotten; what else comes is of no connection.
+    handshake = {};
+    handshake.sample = next_handshake_++;
+    handshake.last_ns = time_of(packet);
+  }
   if (handshake.connection != 0) {
     // A repeated SYN, or the last ACK of a handshake whose connection was accepted already.
-    Socket& socket = sockets_[handshake.connection];
+    Socket& socket = connection->second;
     if (handshake.owner.pid != 0 || socket.gave_up) {
       pcapml_packet settled = packet;
       if (handshake.owner.pid != 0) settled.owner = handshake.owner;
@@ -107,7 +114,6 @@ Attribution::Socket& Attribution::socket_of(std::uint64_t cookie, const pcapml_o
   if (handshake == handshakes_.end() || handshake->second.connection != 0) return socket;
   socket.handshake = handshake->first;
   socket.sample = handshake->second.sample;
-  socket.gave_up = handshake->second.gave_up;
   socket.hold = std::move(handshake->second.hold);
   handshake->second.hold = {};
   handshake->second.connection = cookie;
@@ -255,7 +261,8 @@ void Attribution::forget_handshakes() {
 
 void Attribution::finish() {
   for (auto& [key, handshake] : handshakes_) let_go(handshake.hold, nullptr, handshake.sample);
-  for (auto& [cookie, socket] : sockets_) let_go(socket.hold, nullptr, socket.sample);
+  for (auto& [cookie, socket] : sockets_)
+    let_go(socket.hold, socket.silent.pid != 0 ? &socket.silent : nullptr, socket.sample, true);
 }
 
 }  // namespace pcapml

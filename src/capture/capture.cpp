@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <poll.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -14,6 +15,7 @@
 #include "capture/cgroup.h"
 #include "capture/command.h"
 #include "capture/kernel_programs.h"
+#include "capture/process_facts.h"
 #include "capture/sandbox.h"
 #include "capture/session.h"
 #include "io/interrupt.h"
@@ -24,6 +26,8 @@ namespace pcapml {
 namespace {
 
 constexpr std::chrono::milliseconds kPoll{50};
+constexpr std::chrono::milliseconds kLastPoll{10};
+constexpr int kLastPolls = 3;
 constexpr std::uint64_t kTickPackets = 4096;
 constexpr std::int64_t kProgress = 100'000'000;  // ns
 constexpr int kNice = -10;
@@ -82,6 +86,10 @@ class CaptureLoop {
         filter_(packet_filter(request.filter)),
         user_(capturing_user(request.user)),
         cgroup_(cgroup_directory(request.cgroup)) {
+    if (request.follows_some() && !sees_kernels_process_ids())
+      throw KernelError(
+          "a command, --pid and --uid cannot be followed where process ids are not the machine's own; in a "
+          "container, give it those of the host (--pid=host)");
     if (!request.command.empty()) command_.emplace(request.command, user_);
     programs_.emplace(kernel_plan(request));
     attendant_.emplace(user_, request.files,
@@ -106,16 +114,20 @@ class CaptureLoop {
       const int signal = wait();
       programs_->detach();
       is_draining_ = true;
-      try {
-        programs_->poll(std::chrono::milliseconds{0});
+      try {  // a program may still have been running when it was detached
+        for (int i = 0; i < kLastPolls; ++i) programs_->poll(kLastPoll);
       } catch (const Stop&) {  // enough packets
       }
       CaptureResult result = finish();
       result.known_sockets = scan.sockets;
       result.signal = signal;
       return result;
-    } catch (...) {
-      if (command_) command_->wait();  // it is not ours to end
+    } catch (const std::exception& error) {
+      if (command_ && command_->has_begun() && !command_->exit_code()) {
+        if (request_.warn) request_.warn(fmt::format("{}\nthe command goes on", error.what()));
+        programs_->detach();
+        wait_for_command();
+      }
       throw;
     }
   }
@@ -131,9 +143,8 @@ class CaptureLoop {
     programs_->attach(cgroup_);
     if (command_) programs_->follow(static_cast<std::uint32_t>(command_->pid()), true);
     for (const std::uint32_t pid : request_.pids) {
-      if (kill(static_cast<pid_t>(pid), 0) != 0 && errno == ESRCH)
-        throw UsageError(fmt::format("--pid {}: there is no such process", pid));
       programs_->follow(pid, request_.follow_children);
+      if (!is_process(pid)) throw UsageError(fmt::format("--pid {}: there is no such process", pid));
     }
     attendant_->begin();
     if (request_.files.path != "-") file_->begin();
@@ -151,15 +162,34 @@ class CaptureLoop {
           "their sockets are unknown until they are used",
           scan.refused));
     began_ns_ = clock_.boot_time_ns();
+    check_interrupt();
     if (command_) command_->begin();
     return scan;
   }
 
+  /// It is not ours to end.
+  void wait_for_command() {
+    while (!command_->exit_code()) try {
+        poll(nullptr, 0, static_cast<int>(kPoll.count()));
+        check_interrupt();
+      } catch (const Interrupted& interrupted) {
+        mark_interrupt(0);
+        if (!passes_on(interrupted.signal())) return;
+      }
+  }
+
   CaptureResult finish() {
     CaptureResult result = session_->finish();
+    result.lost_egress = programs_->lost(PCAPML_EGRESS);
+    result.lost_ingress = programs_->lost(PCAPML_INGRESS);
     result.events_lost = programs_->events_lost();
     result.not_followed += programs_->left_out();
-    result.failed_commands = attendant_->finish();
+    try {
+      result.failed_commands = attendant_->finish();
+    } catch (const Interrupted&) {
+      mark_interrupt(0);
+      if (request_.warn) request_.warn(fmt::format("not waiting for '{}'", request_.files.after));
+    }
     if (command_) result.command_status = command_->exit_code();
     return result;
   }
@@ -199,7 +229,7 @@ class CaptureLoop {
     if (command_) command_->exit_code();  // so that it is no zombie
     if (const std::uint64_t ends = programs_->ends_of_followed(); ends != ends_seen_) {
       ends_seen_ = ends;
-      if (!attendant_->is_any_alive()) ended_ns_ = now;
+      ended_ns_ = attendant_->is_any_alive() ? 0 : now;
     }
     return ended_ns_ != 0 && now - ended_ns_ >= kAfterEnd;
   }

@@ -51,6 +51,12 @@ std::vector<char*> pointers(const std::vector<std::string>& texts) {
   return result;
 }
 
+/// As exec() does, but now: a handler would only break the wait.
+void stop_handling(int number) {
+  struct sigaction action {};
+  if (sigaction(number, nullptr, &action) == 0 && action.sa_handler != SIG_IGN) signal(number, SIG_DFL);
+}
+
 [[noreturn]] void be_command(const std::vector<std::string>& words, const Identity& user, int go, int told) {
   const auto tell = [&](int error) { return write(told, &error, sizeof error) == sizeof error; };
   try {
@@ -61,7 +67,8 @@ std::vector<char*> pointers(const std::vector<std::string>& texts) {
       tell(errno);
       _exit(127);
     }
-    signal(SIGPIPE, SIG_DFL);  // handlers go by themselves
+    signal(SIGPIPE, SIG_DFL);
+    for (const int number : {SIGINT, SIGTERM, SIGHUP, SIGUSR1}) stop_handling(number);
     char word = 0;
     if (!tell(0) || read(go, &word, 1) != 1) _exit(127);
     const auto arguments = pointers(words), variables = pointers(environment);
@@ -88,10 +95,14 @@ CapturedCommand::CapturedCommand(const std::vector<std::string>& words, const Id
     be_command(words, user, go[0], told[1]);
   }
   told_out.reset();
-  int error = EPIPE;
-  if (read(told[0], &error, sizeof error) != sizeof error || error != 0) {
+  int error = 0;
+  ssize_t n = 0;
+  do n = read(told[0], &error, sizeof error);
+  while (n < 0 && errno == EINTR);
+  if (n != sizeof error || error != 0) {
+    go_.reset();
     waitpid(pid_, nullptr, 0);
-    throw_errno(words[0], "run", error);
+    throw_errno(words[0], "run", n == sizeof error ? error : ECHILD);
   }
 }
 
@@ -103,7 +114,8 @@ CapturedCommand::~CapturedCommand() {
 
 void CapturedCommand::begin() {
   const char word = 1;
-  if (write(go_.get(), &word, 1) != 1) throw_errno("the command", "begin");
+  [[maybe_unused]] const ssize_t told =
+      write(go_.get(), &word, 1);  // where it is gone, its exit code says so
   go_.reset();
 }
 
@@ -112,12 +124,6 @@ std::optional<int> CapturedCommand::exit_code() {
   if (!exit_code_ && waitpid(pid_, &status, WNOHANG) == pid_)
     exit_code_ = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
   return exit_code_;
-}
-
-void CapturedCommand::wait() {
-  int status = 0;
-  while (!go_ && !exit_code_ && waitpid(pid_, &status, 0) < 0 && errno == EINTR) {
-  }
 }
 
 void CapturedCommand::send(int signal) {

@@ -26,11 +26,10 @@ class CapturedCommand {
   pid_t pid() const { return pid_; }
   /// Lets it begin.
   void begin();
+  bool has_begun() const { return !go_; }
   /// Does not wait. Its exit code, or 128 and the number of the signal that ended it; nullopt while it runs.
   std::optional<int> exit_code();
   void send(int signal);
-  /// Until it has ended, or was not let begin.
-  void wait();
 
  private:
   pid_t pid_ = 0;

@@ -94,6 +94,11 @@ Identity capturing_user(const std::string& name) {
   return identity_of(getuid(), getgid());
 }
 
+bool may(int capability) {
+  capng_get_caps_process();
+  return capng_have_capability(CAPNG_PERMITTED, static_cast<unsigned>(capability)) != 0;
+}
+
 void become(const Identity& user, const std::vector<int>& capabilities) {
   capng_get_caps_process();
   std::vector<unsigned> kept;

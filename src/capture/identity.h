@@ -19,6 +19,9 @@ struct Identity {
 /// Throws UsageError for a name that there is not, or that this process cannot become.
 Identity capturing_user(const std::string& name);
 
+/// Whether this process has a capability that it may use.
+bool may(int capability);
+
 /// Becomes this user for good, with its groups, and keeps of the capabilities only these, as far as the
 /// process has them; programs that it executes get none (unless this user is root). Throws
 /// std::system_error.

@@ -17,6 +17,7 @@
 
 #include "capture.skel.h"
 #include "capture/kernel_trouble.h"
+#include "capture/process_facts.h"
 #include "io/file_descriptor.h"
 #include "pcapml/error.h"
 
@@ -41,10 +42,17 @@ int keep_words(libbpf_print_level level, const char* format, std::va_list argume
   return 0;
 }
 
+/// Throws KernelError: a map that cannot be read is not empty.
 template <class Key, class Value, class Visit>
 void for_each(int map, const Visit& visit) {
+  constexpr std::size_t kMost = std::size_t{1} << 20;  // where keys go meanwhile it begins anew
   Key key{};
-  for (void* from = nullptr; bpf_map_get_next_key(map, from, &key) == 0; from = &key) {
+  void* from = nullptr;
+  for (std::size_t i = 0; i < kMost; ++i, from = &key) {
+    if (bpf_map_get_next_key(map, from, &key) != 0) {
+      if (errno == ENOENT) return;
+      throw KernelError(trouble("read what the programs count", errno, ""));
+    }
     Value value{};
     if (bpf_map_lookup_elem(map, &key, &value) == 0) visit(key, value);
   }
@@ -111,9 +119,7 @@ struct KernelPrograms::State {
     if (!follows_some) return true;
     pcapml_member member{};
     if (bpf_map_lookup_elem(bpf_map__fd(skeleton->maps.members), &pid, &member) == 0) return true;
-    struct stat status {};
-    return followed_user && stat(fmt::format("/proc/{}", pid).c_str(), &status) == 0 &&
-           status.st_uid == *followed_user;
+    return followed_user && user_of(pid) == followed_user;
   }
 
   static int on_record(void* context, void* data, std::size_t size) {

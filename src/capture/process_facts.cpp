@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "capture/process_facts.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <pwd.h>
 #include <sys/stat.h>
@@ -13,6 +14,7 @@
 #include <optional>
 
 #include "capture/build_id.h"
+#include "io/file_descriptor.h"
 
 namespace pcapml {
 namespace {
@@ -64,22 +66,42 @@ std::string user_name(std::uint32_t uid) {
   return found->pw_name;
 }
 
-std::uint64_t inode_of(const std::string& path) {
+/// The file, if it is a regular one with this inode (0: any), by a name that leads nowhere else. To open a
+/// device may do something, and the path may be another file's by now.
+std::string safe_name(const FileDescriptor& place, std::uint64_t inode) {
   struct stat status {};
-  return stat(path.c_str(), &status) == 0 ? status.st_ino : 0;
+  if (!place || fstat(place.get(), &status) != 0 || !S_ISREG(status.st_mode)) return {};
+  if (inode != 0 && status.st_ino != inode) return {};
+  return fmt::format("/proc/self/fd/{}", place.get());
 }
 
 /// False where the file is another one than the executable, whose inode this is; 0: any file is right.
 bool identify(ProcessInfo& info, const std::string& executable, std::uint64_t inode) {
-  const std::uint64_t found = inode_of(executable);
-  if (found == 0 || (inode != 0 && inode != found)) return false;
-  const std::vector<std::byte> id = build_id_of(executable);
+  const FileDescriptor place(open(executable.c_str(), O_PATH | O_CLOEXEC));
+  const std::string name = safe_name(place, inode);
+  if (name.empty()) return false;
+  const std::vector<std::byte> id = build_id_of(name);
   for (const std::byte byte : id) info.build_id += fmt::format("{:02x}", std::to_integer<unsigned>(byte));
   if (id.size() >= 16) info.uuid.assign(id.begin(), id.begin() + 16);
   return true;
 }
 
 }  // namespace
+
+bool is_process(std::uint32_t pid) {
+  const std::string status = read_proc(pid, "status", 4096);
+  return number_in(status, "\nTgid:\t") == pid && status.find("\nState:\tZ") == std::string::npos;
+}
+
+std::optional<std::uint32_t> user_of(std::uint32_t pid) {
+  return number_in(read_proc(pid, "status", 4096), "\nUid:\t");
+}
+
+bool sees_kernels_process_ids() {
+  constexpr ino_t kFirstNamespace = 0xeffffffc;  // PROC_PID_INIT_INO, include/linux/proc_ns.h
+  struct stat status {};
+  return stat("/proc/self/ns/pid", &status) != 0 || status.st_ino == kFirstNamespace;
+}
 
 bool is_same_start(std::uint64_t a, std::uint64_t b) { return a / kTick == b / kTick; }
 

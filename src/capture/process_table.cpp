@@ -8,6 +8,8 @@
 namespace pcapml {
 namespace {
 
+constexpr std::size_t kLongestLabel = 1024;  // bytes; a comment has room for three times that, and for 65,535
+
 std::string text_of(const char* chars, std::size_t capacity) { return {chars, strnlen(chars, capacity)}; }
 
 /// Empty where the kernel's programs could not read all of it.
@@ -94,6 +96,12 @@ std::string label_of(const Process& process, std::string_view comm, LabelBy by) 
         break;
       }
     }
+  }
+  if (label.size() > kLongestLabel) {
+    std::size_t end = kLongestLabel;
+    while (end > 0 && (static_cast<unsigned char>(label[end]) & 0xc0) == 0x80)
+      --end;  // not within a character
+    label.resize(end);
   }
   return label.empty() ? std::string(comm) : label;
 }
