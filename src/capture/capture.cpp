@@ -90,12 +90,12 @@ class CaptureLoop {
       throw KernelError(
           "a command, --pid and --uid cannot be followed where process ids are not the machine's own; in a "
           "container, give it those of the host (--pid=host)");
-    if (!request.command.empty()) command_.emplace(request.command, user_);
+    const bool is_stdout = request.files.path == "-";
+    if (!request.command.empty()) command_.emplace(request.command, user_, is_stdout);
     programs_.emplace(kernel_plan(request));
     attendant_.emplace(user_, request.files,
                        Attendant::Kernel{[this] { return programs_->losses(); },
                                          [this] { return programs_->is_any_alive(); }});
-    const bool is_stdout = request.files.path == "-";
     OutputFiles::File file = is_stdout ? standard_output() : attendant_->open_next();
     file_.emplace(std::move(file.descriptor), std::move(file.name));
     CaptureServices services;
@@ -162,7 +162,6 @@ class CaptureLoop {
           "their sockets are unknown until they are used",
           scan.refused));
     began_ns_ = clock_.boot_time_ns();
-    check_interrupt();
     if (command_) command_->begin();
     return scan;
   }

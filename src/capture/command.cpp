@@ -82,7 +82,8 @@ void stop_handling(int number) {
 
 }  // namespace
 
-CapturedCommand::CapturedCommand(const std::vector<std::string>& words, const Identity& user) {
+CapturedCommand::CapturedCommand(const std::vector<std::string>& words, const Identity& user,
+                                 bool on_stderr) {
   int go[2], told[2];
   if (pipe2(go, O_CLOEXEC) != 0 || pipe2(told, O_CLOEXEC) != 0) throw_errno(words[0], "start");
   const FileDescriptor go_in(go[0]), told_in(told[0]);
@@ -92,6 +93,7 @@ CapturedCommand::CapturedCommand(const std::vector<std::string>& words, const Id
   if (pid_ < 0) throw_errno(words[0], "start");
   if (pid_ == 0) {
     go_.reset();
+    if (on_stderr) dup2(STDERR_FILENO, STDOUT_FILENO);
     be_command(words, user, go[0], told[1]);
   }
   told_out.reset();

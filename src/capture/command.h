@@ -16,8 +16,9 @@ namespace pcapml {
 /// program.
 class CapturedCommand {
  public:
-  /// Throws std::system_error where there is no such program, or it may not be run.
-  CapturedCommand(const std::vector<std::string>& words, const Identity& user);
+  /// With `on_stderr` its standard output goes there, too. Throws std::system_error where there is no such
+  /// program, or it may not be run.
+  CapturedCommand(const std::vector<std::string>& words, const Identity& user, bool on_stderr);
   /// Kills it where it still waits.
   ~CapturedCommand();
   CapturedCommand(const CapturedCommand&) = delete;

@@ -6,6 +6,7 @@
 
 #include <cerrno>
 
+#include "io/interrupt.h"
 #include "pcapml/cursor.h"
 #include "pcapml/error.h"
 
@@ -51,10 +52,22 @@ void LiveFile::flush() {
       done += static_cast<std::size_t>(n);
     } else if (n < 0 && errno != EINTR) {
       fail(done, errno);
+    } else if (is_given_up()) {
+      fail(done, EINTR);
     }
   }
   written_ += used_;
   used_ = 0;
+}
+
+/// A reader that reads no more is waited for, but only until the second signal.
+bool LiveFile::is_given_up() {
+  try {
+    check_interrupt();
+  } catch (const Interrupted&) {
+    ++interrupts_;
+  }
+  return interrupts_ > 1;
 }
 
 void LiveFile::fail(std::size_t done, int error) {

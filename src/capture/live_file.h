@@ -28,6 +28,7 @@ class LiveFile final : public Appender {
   std::uint64_t position() const { return written_ + used_; }
 
  private:
+  bool is_given_up();
   [[noreturn]] void fail(std::size_t done, int error);
 
   FileDescriptor file_;
@@ -36,6 +37,7 @@ class LiveFile final : public Appender {
   std::size_t used_ = 0;
   std::uint64_t written_ = 0;
   bool is_regular_ = false;
+  int interrupts_ = 0;
 };
 
 }  // namespace pcapml
