@@ -48,13 +48,10 @@ void LiveFile::flush() {
   std::size_t done = 0;
   while (done < used_) {
     const ssize_t n = ::write(file_.get(), buffer_.data() + done, used_ - done);
-    if (n > 0) {
-      done += static_cast<std::size_t>(n);
-    } else if (n < 0 && errno != EINTR) {
-      fail(done, errno);
-    } else if (is_given_up()) {
-      fail(done, EINTR);
-    }
+    if (n < 0 && errno != EINTR) fail(done, errno);
+    if (n > 0) done += static_cast<std::size_t>(n);
+    // A signal makes a write short, or none.
+    if (done < used_ && is_given_up()) fail(done, EINTR);
   }
   written_ += used_;
   used_ = 0;
