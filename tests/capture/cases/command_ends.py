@@ -4,6 +4,7 @@ import fcntl
 import os
 import pty
 import signal
+import subprocess
 import termios
 
 from program import NotReady
@@ -202,3 +203,42 @@ def packets_that_are_lost_make_the_exit_code_1(case):
     lost = capture.report["lost"]
     check(capture.report["exit_code"] == 0 and lost > 0 and " lost; " in capture.said, f"{capture.report} {capture.said}")
     check(len(records_in(capture.output)) + lost == 20000, f"{len(records_in(capture.output))} packets, {lost} lost")
+
+
+@case
+def what_a_command_prints_stays_out_of_the_capture(case):
+    reader, writer = os.pipe()
+    capture = case.capture("--", "sh", "-c", "echo 'a'  'b'", output="-", inside=inside(case.world), stdout=writer)
+    os.close(writer)
+    with open(reader, "rb") as pipe:
+        data = pipe.read()
+    status = capture.wait()
+    check(status == 0, f"exit status {status}: {capture.said}")
+    check(data.startswith(b"\x0a\x0d\x0d\x0a") and b"a b\n" not in data, f"{data[:40]}")
+    check("a b" in capture.said, f"it is gone: {capture.said}")
+
+
+@case
+def a_reader_that_reads_no_more(case):
+    """The second signal ends the wait for it."""
+    reader, writer = os.pipe()
+    capture = case.capture("--snap-len", "0", output="-", stdout=writer)
+    os.close(writer)
+    try:
+        Talker(case, """
+            be("sender")
+            sock = udp()
+            for number in range(2000):
+                send(sock.getsockname()[1], 1, first=number, size=1400)
+                receive(sock)
+            """).wait()
+        capture.process.send_signal(signal.SIGINT)
+        try:
+            capture.process.wait(0.5)
+            raise AssertionError("the first signal threw away what waits")
+        except subprocess.TimeoutExpired:
+            capture.process.send_signal(signal.SIGINT)
+        status = capture.wait(10)
+        check(status == 1 and "standard output" in capture.said, f"exit status {status}: {capture.said}")
+    finally:
+        os.close(reader)

@@ -131,3 +131,27 @@ def the_processes_of_a_user(case):
         tokens_must_be(records_in(capture.output), {("nobody", "e", "nobody"): 10, ("root", "i", "nobody"): 10})
     done = case.run("capture", "-o", case.path("x"), "--cgroup", case.world.captured_group, "--uid", "no-such-user")
     check(done.returncode == 2 and "no-such-user" in done.stderr, f"{done}")
+
+
+@case
+def what_is_no_process_is_refused(case):
+    """It would never end. A zombie, a thread."""
+    zombie = subprocess.Popen(["true"])
+    os.waitid(os.P_PID, zombie.pid, os.WEXITED | os.WNOWAIT)
+    talker = Talker(case, """
+        import threading
+        thread = threading.Thread(target=heard, daemon=True)
+        thread.start()
+        say(thread.native_id)
+        thread.join()
+        """)
+    try:
+        for pid in (str(zombie.pid), talker.line()):
+            done = case.run("capture", "-o", case.path("x.pcapng"), "--cgroup", case.world.captured_group, "--pid", pid)
+            check(done.returncode == 2, f"{pid}: exit status {done.returncode}: {done.stderr}")
+            check(pid in done.stderr, done.stderr)
+            check(not os.path.exists(case.path("x.pcapng")), "a file is left")
+    finally:
+        zombie.wait()
+        talker.tell()
+        talker.wait()
