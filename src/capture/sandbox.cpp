@@ -52,6 +52,16 @@ void check(int result) {
   if (result < 0) throw_errno("seccomp", "set up", -result);
 }
 
+/// What the library's macros do in C.
+scmp_arg_cmp argument(unsigned number, scmp_compare how, scmp_datum_t a, scmp_datum_t b = 0) {
+  scmp_arg_cmp condition{};
+  condition.arg = number;
+  condition.op = how;
+  condition.datum_a = a;
+  condition.datum_b = b;
+  return condition;
+}
+
 void allow(scmp_filter_ctx filter, int call, std::initializer_list<scmp_arg_cmp> conditions = {}) {
   const int result = seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, call,
                                             static_cast<unsigned>(conditions.size()), conditions.begin());
@@ -70,13 +80,14 @@ void enter_sandbox(const Identity& user, pid_t command) {
   if (filter == nullptr) throw_errno("seccomp", "set up", ENOMEM);
   for (const int call : kAllowed) allow(filter, call);
   for (const int call : {SCMP_SYS(mmap), SCMP_SYS(mmap2), SCMP_SYS(mprotect)})
-    allow(filter, call, {SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0)});
+    allow(filter, call, {argument(2, SCMP_CMP_MASKED_EQ, PROT_EXEC, 0)});
   for (const unsigned long request : kTerminalRequests)
-    allow(filter, SCMP_SYS(ioctl), {SCMP_A1(SCMP_CMP_EQ, request)});
+    allow(filter, SCMP_SYS(ioctl), {argument(1, SCMP_CMP_EQ, request)});
   const auto ourselves = static_cast<scmp_datum_t>(getpid());
   for (const int call : {SCMP_SYS(kill), SCMP_SYS(tgkill)})
-    allow(filter, call, {SCMP_A0(SCMP_CMP_EQ, ourselves)});
-  if (command > 0) allow(filter, SCMP_SYS(kill), {SCMP_A0(SCMP_CMP_EQ, static_cast<scmp_datum_t>(command))});
+    allow(filter, call, {argument(0, SCMP_CMP_EQ, ourselves)});
+  if (command > 0)
+    allow(filter, SCMP_SYS(kill), {argument(0, SCMP_CMP_EQ, static_cast<scmp_datum_t>(command))});
   check(seccomp_load(filter));
 }
 

@@ -139,7 +139,7 @@ TEST_F(SessionTest, EightHoursOfConnectionsLeaveNothingBehind) {
   std::size_t most = 0;
   for (std::uint64_t i = 0; i < kPerSecond * 8 * 3600; ++i) {
     const std::uint64_t now = kSecond + i * kSecond / kPerSecond;
-    add(PacketEvent(100 + i).owner("curl", 1).confirmed().at(now));
+    add(PacketEvent(100 + i).owner("curl", 1).confirmed().at(static_cast<std::int64_t>(now)));
     session_->closed({PCAPML_CLOSED, 0, now + 1, 100 + i});
     most = std::max(most, session_->remembered());
   }
@@ -169,7 +169,7 @@ TEST_F(SessionTest, EachFileIsCompleteAndTellsItsOwnLosses) {
   PacketEvent event = PacketEvent(7).owner("curl", 1).confirmed();
   event.packet.netns = 1;
   event.packet.interface = 2;
-  for (int i = 0; i < 50; ++i) add(event.at(static_cast<std::uint64_t>(i)));
+  for (int i = 0; i < 50; ++i) add(event.at(i));
   const Losses at_the_end = losses_;
   EXPECT_EQ(finish(at_the_end).files, paths.size());
   ASSERT_GT(paths.size(), 2U);
