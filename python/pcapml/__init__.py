@@ -1,0 +1,27 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Ground-truth labelled network traffic datasets, at native speed."""
+
+from __future__ import annotations
+
+from ._core import Packet, Packets, Sample
+from ._core import version as __version__
+from ._process import Process
+from ._reading import Comment, iter_packets, parse_comment, sampler, samples
+from .errors import DataError, FormatError, FormatWarning, UsageError
+
+__all__ = [
+    "Comment",
+    "DataError",
+    "FormatError",
+    "FormatWarning",
+    "Packet",
+    "Packets",
+    "Process",
+    "Sample",
+    "UsageError",
+    "__version__",
+    "iter_packets",
+    "parse_comment",
+    "sampler",
+    "samples",
+]
