@@ -7,9 +7,12 @@ from ._core import Packet, Packets, Sample
 from ._core import version as __version__
 from ._process import Process
 from ._reading import Comment, iter_packets, parse_comment, sampler, samples
+from ._tables import COLUMNS, Batches, batches, read, read_pcapml, table
 from .errors import DataError, FormatError, FormatWarning, UsageError
 
 __all__ = [
+    "COLUMNS",
+    "Batches",
     "Comment",
     "DataError",
     "FormatError",
@@ -20,8 +23,12 @@ __all__ = [
     "Sample",
     "UsageError",
     "__version__",
+    "batches",
     "iter_packets",
     "parse_comment",
+    "read",
+    "read_pcapml",
     "sampler",
     "samples",
+    "table",
 ]

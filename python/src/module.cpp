@@ -5,6 +5,7 @@
 #include "errors.h"
 #include "packets.h"
 #include "readers.h"
+#include "tables.h"
 #include "text.h"
 
 namespace nb = nanobind;
@@ -35,4 +36,5 @@ NB_MODULE(_core, module) {
   bind_packets(module);
   bind_packet_reader(module);
   bind_sampler(module);
+  bind_tables(module);
 }

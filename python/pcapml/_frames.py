@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: Apache-2.0
+"""pandas and NumPy from the core's columns. Imported on demand."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from . import _core
+
+#: One packet of Sample.to_numpy(). Direction: 1 egress, -1 ingress, 0 not known; ports and protocol: 0 where
+#: the packet shows none.
+PACKET = np.dtype(
+    [
+        ("timestamp_ns", np.int64),
+        ("length", np.uint32),
+        ("captured_length", np.uint32),
+        ("src_port", np.uint16),
+        ("dst_port", np.uint16),
+        ("protocol", np.uint8),
+        ("direction", np.int8),
+        ("_", np.uint16),
+    ]
+)
+
+
+def frame(batch: _core.ColumnBatch) -> Any:
+    import pandas as pd
+    import pyarrow as pa
+
+    text = pd.StringDtype("pyarrow")
+    integer = pd.Int64Dtype()
+    columns: dict[str, Any] = {}
+    record = pa.record_batch(batch)
+    for name, column in zip(record.schema.names, record.columns):
+        if pa.types.is_large_string(column.type):
+            columns[name] = text.__from_arrow__(column)
+        elif pa.types.is_integer(column.type):
+            columns[name] = integer.__from_arrow__(column.cast(pa.int64()))
+        else:
+            columns[name] = column.to_pandas()
+    return pd.DataFrame(columns, copy=False)
+
+
+def sample_frame(sample: _core.Sample) -> Any:
+    return frame(_core.columns_of(sample.packets, True, True))
+
+
+def sample_array(sample: _core.Sample) -> Any:
+    return np.frombuffer(_core.facts_of(sample.packets), dtype=PACKET)[list(PACKET.names or ())[:-1]]
