@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from ._core import Packet, Packets, Sample
 from ._core import version as __version__
+from ._operations import compare, label, merge, sort, split, strip, summary
 from ._process import Process
 from ._reading import Comment, iter_packets, parse_comment, sampler, samples
 from ._tables import COLUMNS, Batches, batches, read, read_pcapml, table
@@ -24,11 +25,18 @@ __all__ = [
     "UsageError",
     "__version__",
     "batches",
+    "compare",
     "iter_packets",
+    "label",
+    "merge",
     "parse_comment",
     "read",
     "read_pcapml",
     "sampler",
     "samples",
+    "sort",
+    "split",
+    "strip",
+    "summary",
     "table",
 ]

@@ -3,11 +3,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 
 from . import _core
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 #: One packet of Sample.to_numpy(). Direction: 1 egress, -1 ingress, 0 not known; ports and protocol: 0 where
 #: the packet shows none.
@@ -25,12 +29,12 @@ PACKET = np.dtype(
 )
 
 
-def frame(batch: _core.ColumnBatch) -> Any:
+def frame(batch: _core.ColumnBatch) -> pd.DataFrame:
     import pandas as pd
     import pyarrow as pa
 
-    text = pd.StringDtype("pyarrow")
-    integer = pd.Int64Dtype()
+    text: Any = pd.StringDtype("pyarrow")
+    integer: Any = pd.Int64Dtype()
     columns: dict[str, Any] = {}
     record = pa.record_batch(batch)
     for name, column in zip(record.schema.names, record.columns):
@@ -43,9 +47,9 @@ def frame(batch: _core.ColumnBatch) -> Any:
     return pd.DataFrame(columns, copy=False)
 
 
-def sample_frame(sample: _core.Sample) -> Any:
+def sample_frame(sample: _core.Sample) -> pd.DataFrame:
     return frame(_core.columns_of(sample.packets, True, True))
 
 
-def sample_array(sample: _core.Sample) -> Any:
+def sample_array(sample: _core.Sample) -> npt.NDArray[np.void]:
     return np.frombuffer(_core.facts_of(sample.packets), dtype=PACKET)[list(PACKET.names or ())[:-1]]

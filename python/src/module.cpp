@@ -3,6 +3,7 @@
 #include <nanobind/stl/string.h>
 
 #include "errors.h"
+#include "operations.h"
 #include "packets.h"
 #include "readers.h"
 #include "tables.h"
@@ -37,4 +38,5 @@ NB_MODULE(_core, module) {
   bind_packet_reader(module);
   bind_sampler(module);
   bind_tables(module);
+  bind_operations(module);
 }

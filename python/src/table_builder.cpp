@@ -9,6 +9,8 @@
 namespace pcapml::python {
 namespace {
 
+constexpr std::int16_t kShowsPorts = 0x100, kNoTransport = 0x200;
+
 std::string protocol_name(std::uint8_t protocol) {
   switch (protocol) {
     case 1: return "ICMP";
@@ -51,12 +53,16 @@ std::shared_ptr<ArrayData> new_array(const Buffer& values) {
   return data;
 }
 
-std::shared_ptr<const ArrayData> time_array(Buffer times, const Buffer& has_time, std::int64_t without) {
+std::shared_ptr<const ArrayData> time_array(Buffer times, const std::vector<std::int64_t>& without_time) {
   auto data = new_array<std::int64_t>(times);
-  data->null_count = without;
-  const auto rows = static_cast<std::size_t>(data->length);
-  const bool* const valid = has_time.as<bool>();
-  data->buffers = {validity(rows, without, [valid](std::size_t i) { return valid[i]; }),
+  data->null_count = static_cast<std::int64_t>(without_time.size());
+  auto next = without_time.begin();
+  const auto is_valid = [&](std::size_t i) {
+    if (next == without_time.end() || *next != static_cast<std::int64_t>(i)) return true;
+    ++next;
+    return false;
+  };
+  data->buffers = {validity(static_cast<std::size_t>(data->length), data->null_count, is_valid),
                    shared(std::move(times))};
   return data;
 }
@@ -67,34 +73,32 @@ std::shared_ptr<const ArrayData> length_array(Buffer lengths) {
   return data;
 }
 
-std::shared_ptr<const ArrayData> port_array(const Buffer& ports) {
-  auto data = new_array<std::int32_t>(ports);
+std::shared_ptr<const ArrayData> port_array(Buffer ports, const Buffer& transports) {
+  auto data = new_array<std::uint16_t>(ports);
   const auto rows = static_cast<std::size_t>(data->length);
-  const auto* const port = ports.as<std::int32_t>();
-  Buffer values;
-  auto* const value = reinterpret_cast<std::uint16_t*>(values.extend(rows * sizeof(std::uint16_t)));
-  for (std::size_t i = 0; i < rows; ++i) {
-    data->null_count += port[i] < 0;
-    value[i] = static_cast<std::uint16_t>(std::max(port[i], 0));
-  }
-  data->buffers = {validity(rows, data->null_count, [port](std::size_t i) { return port[i] >= 0; }),
-                   shared(std::move(values))};
+  const auto* const transport = transports.as<std::int16_t>();
+  const auto is_valid = [transport](std::size_t i) { return (transport[i] & kShowsPorts) != 0; };
+  for (std::size_t i = 0; i < rows; ++i) data->null_count += !is_valid(i);
+  data->buffers = {validity(rows, data->null_count, is_valid), shared(std::move(ports))};
   return data;
 }
 
-std::shared_ptr<const ArrayData> protocol_array(Buffer protocols, bool plain) {
+std::shared_ptr<const ArrayData> protocol_array(const Buffer& transports, bool plain) {
   TextDictionary names;
-  std::array<std::int32_t, 256> codes;
+  std::array<std::int32_t, 512> codes;
   codes.fill(kNull);
-  const std::size_t rows = protocols.size() / sizeof(std::int32_t);
-  auto* const value = protocols.as<std::int32_t>();
+  const std::size_t rows = transports.size() / sizeof(std::int16_t);
+  const auto* const transport = transports.as<std::int16_t>();
+  Buffer column;
+  auto* const value = reinterpret_cast<std::int32_t*>(column.extend(rows * sizeof(std::int32_t)));
   for (std::size_t i = 0; i < rows; ++i) {
-    if (value[i] < 0) continue;
-    std::int32_t& code = codes[static_cast<std::size_t>(value[i])];
-    if (code < 0) code = names.add(protocol_name(static_cast<std::uint8_t>(value[i])));
+    value[i] = kNull;
+    if (transport[i] == kNoTransport) continue;
+    std::int32_t& code = codes[static_cast<std::size_t>(transport[i])];
+    if (code == kNull) code = names.add(protocol_name(static_cast<std::uint8_t>(transport[i])));
     value[i] = code;
   }
-  return text_array(std::move(protocols), names, plain);
+  return text_array(std::move(column), names, plain);
 }
 
 std::shared_ptr<const ArrayData> raw_array(Buffer ends, Buffer bytes, std::int64_t rows) {
@@ -127,10 +131,8 @@ void TableBuilder::add(std::int64_t timestamp_ns, bool has_timestamp, std::uint3
                        const OptionsView& options, std::uint16_t link_type,
                        const std::shared_ptr<CaptureFile>& file) {
   Rows& rows = in_hand_;
-  ++rows_;
   rows.timestamps.push(timestamp_ns);
-  rows.has_time.push(has_timestamp);
-  rows.without_time += !has_timestamp;
+  if (!has_timestamp) rows.without_time.push_back(rows_);
   rows.lengths.push(length);
   if (wants_labels_) rows.comments.push(rows.labels.number_of(options));
   if (wants_headers_) add_headers(link_type, data);
@@ -139,6 +141,7 @@ void TableBuilder::add(std::int64_t timestamp_ns, bool has_timestamp, std::uint3
     rows.raw.append(data.data(), data.size());
     rows.raw_ends.push(static_cast<std::int64_t>(rows.raw.size()));
   }
+  ++rows_;
   if (!options_.with_session) return;
   if (rows.file != file) rows.session = rows.session_names.add(file->session());
   rows.file = file;
@@ -146,23 +149,22 @@ void TableBuilder::add(std::int64_t timestamp_ns, bool has_timestamp, std::uint3
 }
 
 void TableBuilder::add_headers(std::uint16_t link_type, Bytes data) {
-  std::int32_t protocol = kNull, source = kNull, destination = kNull, source_port = kNull,
-               destination_port = kNull;
+  Rows& rows = in_hand_;
+  std::int16_t transport = kNoTransport;
+  std::int32_t source = kNull, destination = kNull;
+  FlowKey flow;
   if (const auto outer = parse_headers(link_type, data)) {
     const Headers headers = innermost_headers(*outer, data);
-    protocol = headers.flow.protocol;
-    source = address_code(headers.flow.source);
-    destination = address_code(headers.flow.destination);
-    if (shows_ports(headers)) {
-      source_port = headers.flow.source_port;
-      destination_port = headers.flow.destination_port;
-    }
+    flow = headers.flow;
+    transport = static_cast<std::int16_t>(flow.protocol | (shows_ports(headers) ? kShowsPorts : 0));
+    source = address_code(flow.source);
+    destination = address_code(flow.destination);
   }
-  in_hand_.protocols.push(protocol);
-  in_hand_.sources.push(source);
-  in_hand_.destinations.push(destination);
-  in_hand_.source_ports.push(source_port);
-  in_hand_.destination_ports.push(destination_port);
+  rows.transports.push(transport);
+  rows.sources.push(source);
+  rows.destinations.push(destination);
+  rows.source_ports.push(flow.source_port);
+  rows.destination_ports.push(flow.destination_port);
 }
 
 std::int32_t TableBuilder::address_code(const IpAddress& address) {
@@ -212,16 +214,16 @@ std::shared_ptr<const ArrayData> TableBuilder::array_of(const Column& column) {
   Rows& rows = in_hand_;
   const bool plain = options_.plain_text;
   switch (column.kind) {
-    case Kind::timestamp: return time_array(std::move(rows.timestamps), rows.has_time, rows.without_time);
+    case Kind::timestamp: return time_array(std::move(rows.timestamps), rows.without_time);
     case Kind::sample_id: return label_array(rows.labels.sample_id);
     case Kind::label: return label_array(rows.labels.label);
     case Kind::direction: return label_array(rows.labels.direction);
     case Kind::dst: return label_array(rows.labels.dst);
     case Kind::src_ip: return text_array(std::move(rows.sources), rows.addresses, plain);
     case Kind::dst_ip: return text_array(std::move(rows.destinations), rows.addresses, plain);
-    case Kind::proto: return protocol_array(std::move(rows.protocols), plain);
-    case Kind::src_port: return port_array(rows.source_ports);
-    case Kind::dst_port: return port_array(rows.destination_ports);
+    case Kind::proto: return protocol_array(rows.transports, plain);
+    case Kind::src_port: return port_array(std::move(rows.source_ports), rows.transports);
+    case Kind::dst_port: return port_array(std::move(rows.destination_ports), rows.transports);
     case Kind::length: return length_array(std::move(rows.lengths));
     case Kind::raw: return raw_array(std::move(rows.raw_ends), std::move(rows.raw), rows_);
     case Kind::session: return text_array(std::move(rows.sessions), rows.session_names, plain);

@@ -44,11 +44,11 @@ class TableBuilder {
   /// The rows in hand.
   struct Rows {
     Buffer timestamps;                       // int64
-    Buffer has_time;                         // bool
+    std::vector<std::int64_t> without_time;  // rows
     Buffer comments;                         // uint32, numbers of `labels`
     Buffer lengths;                          // uint32
-    Buffer protocols;                        // int32, kNull for none, as in all that follow
-    Buffer source_ports, destination_ports;  // int32
+    Buffer transports;                       // int16: protocol, kNoTransport, with kShowsPorts
+    Buffer source_ports, destination_ports;  // uint16
     Buffer sources, destinations;            // int32, codes of `addresses`
     Buffer sessions;                         // int32, codes of `session_names`
     Buffer raw_ends;                         // int64
@@ -58,7 +58,6 @@ class TableBuilder {
     OpenTable<FlowKey, std::int32_t> address_codes;
     std::array<IpAddress, 2> recent{};  // the two ends of a flow follow each other
     std::array<std::int32_t, 2> recent_codes{kNull, kNull};
-    std::int64_t without_time = 0;
     std::shared_ptr<CaptureFile> file;
     std::int32_t session = kNull;
   };
