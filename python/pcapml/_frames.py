@@ -44,7 +44,8 @@ def frame(batch: _core.ColumnBatch) -> pd.DataFrame:
             columns[name] = integer.__from_arrow__(column.cast(pa.int64()))
         else:
             columns[name] = column.to_pandas()
-    return pd.DataFrame(columns, copy=False)
+    made: pd.DataFrame = pd.DataFrame(columns, copy=False)
+    return made
 
 
 def sample_frame(sample: _core.Sample) -> pd.DataFrame:

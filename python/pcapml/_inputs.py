@@ -18,6 +18,21 @@ class Readable(Protocol):
     def read(self, size: int, /) -> Any: ...
 
 
+class Pipe:
+    """A pipe or device by its path. Python's own reading lets Ctrl-C through."""
+
+    def __init__(self, path: str) -> None:
+        self._file = -1
+        self._file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+
+    def read(self, size: int, /) -> bytes:
+        return os.read(self._file, size)
+
+    def __del__(self) -> None:
+        if self._file >= 0:
+            os.close(self._file)
+
+
 StrPath = Union[str, "os.PathLike[str]"]
 #: A capture, a directory or glob of captures, a binary stream, or a sequence of these.
 Source = Union[StrPath, Readable, Iterable[Union[StrPath, Readable]]]
@@ -66,8 +81,7 @@ def _resolve_one(source: StrPath | Readable) -> list[tuple[str, Readable | None]
         return [(name, None) for name in _below(path)]
     if stat.S_ISREG(mode):
         return [(path, None)]
-    # Python's own reading of a pipe lets Ctrl-C through.
-    return [(path, open(path, "rb", buffering=0))]
+    return [(path, Pipe(path))]
 
 
 def _glob(pattern: str) -> list[str]:
