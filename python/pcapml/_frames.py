@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -29,7 +30,10 @@ PACKET = np.dtype(
 )
 
 
-def frame(batch: _core.ColumnBatch) -> pd.DataFrame:
+def frame(
+    batch: _core.ColumnBatch, raw: Sequence[_core.ColumnBatch] = (), raw_position: int = 0
+) -> pd.DataFrame:
+    """The batch's columns, and `raw` in pieces of its own, with the types that python/README.md names."""
     import pandas as pd
     import pyarrow as pa
 
@@ -45,6 +49,9 @@ def frame(batch: _core.ColumnBatch) -> pd.DataFrame:
         else:
             columns[name] = column.to_pandas()
     made: pd.DataFrame = pd.DataFrame(columns, copy=False)
+    if raw:
+        pieces = pa.chunked_array([pa.record_batch(piece).column(0) for piece in raw])
+        made.insert(raw_position, "raw", pieces.to_pandas())
     return made
 
 

@@ -39,6 +39,10 @@ def _checked(columns: Sequence[str] | None) -> list[str] | None:
     return None if columns is None else list(columns)
 
 
+def _raw_position(columns: Sequence[str] | None) -> int:
+    return list(columns or COLUMNS).index("raw")
+
+
 def read(
     source: Source,
     columns: Sequence[str] | None = None,
@@ -59,7 +63,8 @@ def read(
     reader = _core.TableReader(
         resolve(source), on_error, legacy_timestamps, _checked(columns), None, include_raw, True, _ALL_ROWS
     )
-    return frame(reader.read())
+    batch, raw = reader.read()
+    return frame(batch, raw, _raw_position(columns) if raw else 0)
 
 
 read_pcapml = read
@@ -79,7 +84,12 @@ def table(
     reader = _core.TableReader(
         resolve(source), on_error, legacy_timestamps, _checked(columns), None, include_raw, False, _ALL_ROWS
     )
-    return pa.Table.from_batches([pa.record_batch(reader.read())])
+    batch, raw = reader.read()
+    made = pa.Table.from_batches([pa.record_batch(batch)])
+    if not raw:
+        return made
+    pieces = pa.chunked_array([pa.record_batch(piece).column(0) for piece in raw])
+    return made.add_column(_raw_position(columns), "raw", pieces)
 
 
 class Batches:

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <sys/mman.h>
+
 #include <cstddef>
+#include <cstdint>
 #include <cstdlib>
 #include <cstring>
 #include <new>
@@ -65,7 +68,19 @@ class Buffer {
     if (moved == nullptr) throw std::bad_alloc();
     data_ = static_cast<std::byte*>(moved);
     capacity_ = larger;
+    if (larger >= kWorthHugePages) ask_for_huge_pages();
   }
+
+  /// Of a large table the kernel's clearing of small pages would take longer than the decoding.
+  void ask_for_huge_pages() {
+    constexpr std::uintptr_t kPage = 4096;
+    const auto begin = (reinterpret_cast<std::uintptr_t>(data_) + kPage - 1) & ~(kPage - 1);
+    const auto end = (reinterpret_cast<std::uintptr_t>(data_) + capacity_) & ~(kPage - 1);
+    // Without them it only takes longer.
+    static_cast<void>(::madvise(reinterpret_cast<void*>(begin), end - begin, MADV_HUGEPAGE));
+  }
+
+  static constexpr std::size_t kWorthHugePages = std::size_t{4} << 20;
 
   std::byte* data_ = nullptr;
   std::size_t size_ = 0;

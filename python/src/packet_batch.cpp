@@ -7,9 +7,6 @@
 namespace pcapml::python {
 namespace {
 
-constexpr std::size_t kFirstChunk = std::size_t{4} << 10;
-constexpr std::size_t kLargestChunk = std::size_t{256} << 10;
-
 std::uint64_t process_key(std::uint32_t section, std::uint32_t pid) {
   return std::uint64_t{section} << 32 | pid;
 }
@@ -39,10 +36,10 @@ std::optional<ProcessInfo> CaptureFile::process(std::uint32_t section, std::uint
 
 std::byte* PacketBatch::room(std::size_t size) {
   if (size > left_) {
-    next_chunk_ = std::clamp(next_chunk_ * 2, kFirstChunk, kLargestChunk);
-    left_ = std::max(size, next_chunk_);
-    chunks_.push_back(std::make_unique_for_overwrite<std::byte[]>(left_));
-    free_ = chunks_.back().get();
+    next_chunk_ = std::clamp(next_chunk_ * 2, Chunk::kSmallest, Chunk::kLargest);
+    chunks_.emplace_back(std::max(size, next_chunk_));
+    left_ = chunks_.back().size();
+    free_ = chunks_.back().data();
   }
   std::byte* const start = free_;
   free_ += size;

@@ -9,6 +9,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "chunk.h"
 #include "format/process_block.h"
 #include "pcapml/packet.h"
 
@@ -65,7 +66,7 @@ class PacketBatch {
 
   std::shared_ptr<CaptureFile> file_;
   std::vector<StoredPacket> packets_;
-  std::vector<std::unique_ptr<std::byte[]>> chunks_;
+  std::vector<Chunk> chunks_;
   std::byte* free_ = nullptr;
   std::size_t left_ = 0;
   std::size_t next_chunk_ = 0;

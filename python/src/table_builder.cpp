@@ -9,6 +9,7 @@
 namespace pcapml::python {
 namespace {
 
+constexpr std::size_t kRawPiece = std::size_t{64} << 20;
 constexpr std::int16_t kShowsPorts = 0x100, kNoTransport = 0x200;
 
 std::string protocol_name(std::uint8_t protocol) {
@@ -136,16 +137,39 @@ void TableBuilder::add(std::int64_t timestamp_ns, bool has_timestamp, std::uint3
   rows.lengths.push(length);
   if (wants_labels_) rows.comments.push(rows.labels.number_of(options));
   if (wants_headers_) add_headers(link_type, data);
-  if (wants_raw_) {
-    if (rows.raw_ends.size() == 0) rows.raw_ends.push(std::int64_t{0});
-    rows.raw.append(data.data(), data.size());
-    rows.raw_ends.push(static_cast<std::int64_t>(rows.raw.size()));
-  }
+  if (wants_raw_) add_raw(data);
   ++rows_;
   if (!options_.with_session) return;
   if (rows.file != file) rows.session = rows.session_names.add(file->session());
   rows.file = file;
   rows.sessions.push(rows.session);
+}
+
+void TableBuilder::add_raw(Bytes data) {
+  Rows& rows = in_hand_;
+  if (options_.raw_apart && rows.raw.size() + data.size() > kRawPiece && rows.raw.size() != 0) end_raw_piece();
+  if (rows.raw_ends.size() == 0) {
+    rows.raw_ends.push(std::int64_t{0});
+    if (options_.raw_apart && !rows.raw_pieces.empty()) rows.raw.reserve(kRawPiece);
+  }
+  rows.raw.append(data.data(), data.size());
+  rows.raw_ends.push(static_cast<std::int64_t>(rows.raw.size()));
+}
+
+void TableBuilder::end_raw_piece() {
+  Rows& rows = in_hand_;
+  if (rows.raw_ends.size() == 0) return;
+  RecordBatch piece;
+  piece.rows = static_cast<std::int64_t>(rows.raw_ends.size() / sizeof(std::int64_t) - 1);
+  piece.fields.push_back(type_of({"raw", Kind::raw, {}}, false));
+  piece.columns.push_back(raw_array(std::exchange(rows.raw_ends, {}), std::exchange(rows.raw, {}), piece.rows));
+  rows.raw_pieces.push_back(std::move(piece));
+}
+
+std::vector<RecordBatch> TableBuilder::take_raw() {
+  if (wants_raw_ && rows_ == 0) in_hand_.raw_ends.push(std::int64_t{0});
+  end_raw_piece();
+  return std::exchange(in_hand_.raw_pieces, {});
 }
 
 void TableBuilder::add_headers(std::uint16_t link_type, Bytes data) {
@@ -199,6 +223,7 @@ RecordBatch TableBuilder::finish() {
   RecordBatch batch;
   batch.rows = rows_;
   for (const Column& column : columns()) {
+    if (column.kind == Kind::raw && options_.raw_apart) continue;
     batch.fields.push_back(type_of(column, options_.plain_text));
     batch.columns.push_back(array_of(column));
   }

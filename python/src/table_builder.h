@@ -35,6 +35,9 @@ class TableBuilder {
   /// The rows so far, which are then gone from here. Throws DataError where a comment has a key that is not
   /// among those that were said to be all.
   RecordBatch finish();
+  /// With `raw_apart`, before finish(): the column `raw`, which is then gone from here, in pieces that did not
+  /// have to grow.
+  std::vector<RecordBatch> take_raw();
   /// The types of the columns; of a table whose keys come as they are, those so far.
   std::vector<FieldType> fields() const;
   /// From now on the keys so far are all.
@@ -53,6 +56,7 @@ class TableBuilder {
     Buffer sessions;                         // int32, codes of `session_names`
     Buffer raw_ends;                         // int64
     Buffer raw;
+    std::vector<RecordBatch> raw_pieces;
     LabelColumns labels;
     TextDictionary addresses, session_names;
     OpenTable<FlowKey, std::int32_t> address_codes;
@@ -66,6 +70,8 @@ class TableBuilder {
   std::vector<Column> columns() const;
   std::shared_ptr<const ArrayData> array_of(const Column& column);
   std::shared_ptr<const ArrayData> label_array(const LabelColumns::Column& column) const;
+  void add_raw(Bytes data);
+  void end_raw_piece();
   void add_headers(std::uint16_t link_type, Bytes data);
   std::int32_t address_code(const IpAddress& address);
 

@@ -52,10 +52,12 @@ class TableReader {
     if (builder_.rows() == 0 && error_) std::rethrow_exception(std::exchange(error_, nullptr));
     return builder_.finish();
   }
-  /// After advance() without a limit of rows: the whole table. Throws what stopped the reading.
-  RecordBatch take_all() {
+  /// After advance() without a limit of rows: the whole table, and the pieces of its column `raw`. Throws what
+  /// stopped the reading.
+  std::pair<RecordBatch, std::vector<RecordBatch>> take_all() {
     if (error_) std::rethrow_exception(std::exchange(error_, nullptr));
-    return builder_.finish();
+    std::vector<RecordBatch> raw = builder_.take_raw();
+    return {builder_.finish(), std::move(raw)};
   }
   void settle() { builder_.settle(); }
   std::vector<FieldType> fields() const { return builder_.fields(); }
@@ -261,7 +263,7 @@ void bind_tables(nb::module_& module) {
             auto made = inputs_of(inputs);
             const StreamOptions options = options_of(on_error, legacy_timestamps);
             const bool several = made.size() > 1;
-            TableOptions table{std::move(columns), std::move(keys), include_raw, several, plain_text};
+            TableOptions table{std::move(columns), std::move(keys), include_raw, several, plain_text, rows < 0};
             const nb::gil_scoped_release unlocked;
             new (self) TableReader(std::move(made), options, std::move(table), rows);
           },
@@ -271,8 +273,14 @@ void bind_tables(nb::module_& module) {
            [](TableReader& reader) {
              const Exclusive alone(reader.busy());
              fill(reader);
-             const nb::gil_scoped_release unlocked;
-             return reader.take_all();
+             std::pair<RecordBatch, std::vector<RecordBatch>> all;
+             {
+               const nb::gil_scoped_release unlocked;
+               all = reader.take_all();
+             }
+             nb::list raw;
+             for (RecordBatch& piece : all.second) raw.append(nb::cast(std::move(piece)));
+             return nb::make_tuple(nb::cast(std::move(all.first)), raw);
            })
       .def("settle",
            [](TableReader& reader) {
@@ -292,7 +300,7 @@ void bind_tables(nb::module_& module) {
   module.def(
       "columns_of",
       [](const Packets& packets, bool include_raw, bool plain_text) {
-        return columns_of(packets, {{}, {}, include_raw, false, plain_text});
+        return columns_of(packets, {{}, {}, include_raw, false, plain_text, false});
       },
       nb::arg("packets"), nb::arg("include_raw"), nb::arg("plain_text"));
   module.def("facts_of", facts_of, nb::arg("packets"));
