@@ -38,14 +38,13 @@ def frame(
     import pyarrow as pa
 
     text: Any = pd.StringDtype("pyarrow")
-    integer: Any = pd.Int64Dtype()
     columns: dict[str, Any] = {}
     record = pa.record_batch(batch)
     for name, column in zip(record.schema.names, record.columns):
         if pa.types.is_large_string(column.type):
             columns[name] = text.__from_arrow__(column)
         elif pa.types.is_integer(column.type):
-            columns[name] = integer.__from_arrow__(column.cast(pa.int64()))
+            columns[name] = pd.arrays.IntegerArray(*_integers(column))
         else:
             columns[name] = column.to_pandas()
     made: pd.DataFrame = pd.DataFrame(columns, copy=False)
@@ -53,6 +52,17 @@ def frame(
         pieces = pa.chunked_array([pa.record_batch(piece).column(0) for piece in raw])
         made.insert(raw_position, "raw", pieces.to_pandas())
     return made
+
+
+def _integers(column: Any) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_]]:
+    """Values and mask. The core puts 0 where a value is null."""
+    rows = len(column)
+    valid, data = column.buffers()
+    values = np.frombuffer(data, dtype=column.type.to_pandas_dtype(), count=rows).astype(np.int64)
+    if valid is None or column.null_count == 0:
+        return values, np.zeros(rows, dtype=np.bool_)
+    bits = np.unpackbits(np.frombuffer(valid, dtype=np.uint8), count=rows, bitorder="little")
+    return values, bits == 0
 
 
 def sample_frame(sample: _core.Sample) -> pd.DataFrame:

@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <sys/mman.h>
-
 #include <cstddef>
-#include <cstdint>
 #include <cstdlib>
 #include <cstring>
 #include <new>
@@ -28,6 +25,15 @@ class Buffer {
     return *this;
   }
 
+  /// Zeros, which take no memory until they are read.
+  static Buffer zeros(std::size_t size) {
+    Buffer made;
+    made.data_ = static_cast<std::byte*>(std::calloc(size, 1));
+    if (made.data_ == nullptr && size != 0) throw std::bad_alloc();
+    made.size_ = made.capacity_ = size;
+    return made;
+  }
+
   template <class T>
   void push(T value) {
     if (capacity_ - size_ < sizeof value) grow(sizeof value);
@@ -47,6 +53,8 @@ class Buffer {
   void reserve(std::size_t size) {
     if (capacity_ < size) grow(size - size_);
   }
+
+  void clear() { size_ = 0; }
 
   std::size_t size() const { return size_; }
   const std::byte* data() const { return data_; }
@@ -68,19 +76,7 @@ class Buffer {
     if (moved == nullptr) throw std::bad_alloc();
     data_ = static_cast<std::byte*>(moved);
     capacity_ = larger;
-    if (larger >= kWorthHugePages) ask_for_huge_pages();
   }
-
-  /// Of a large table the kernel's clearing of small pages would take longer than the decoding.
-  void ask_for_huge_pages() {
-    constexpr std::uintptr_t kPage = 4096;
-    const auto begin = (reinterpret_cast<std::uintptr_t>(data_) + kPage - 1) & ~(kPage - 1);
-    const auto end = (reinterpret_cast<std::uintptr_t>(data_) + capacity_) & ~(kPage - 1);
-    // Without them it only takes longer.
-    static_cast<void>(::madvise(reinterpret_cast<void*>(begin), end - begin, MADV_HUGEPAGE));
-  }
-
-  static constexpr std::size_t kWorthHugePages = std::size_t{4} << 20;
 
   std::byte* data_ = nullptr;
   std::size_t size_ = 0;

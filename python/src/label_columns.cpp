@@ -64,14 +64,13 @@ std::size_t LabelColumns::key_number(std::string_view name) {
   return keys_.size() - 1;
 }
 
-Buffer LabelColumns::codes(const Column& column, const Buffer& numbers) {
+void LabelColumns::codes(const Column& column, const Buffer& numbers, Buffer& made) {
   const std::size_t rows = numbers.size() / sizeof(std::uint32_t);
   const auto* number = numbers.as<std::uint32_t>();
-  Buffer made;
+  made.clear();
   auto* code = reinterpret_cast<std::int32_t*>(made.extend(rows * sizeof(std::int32_t)));
   for (std::size_t i = 0; i < rows; ++i)
     code[i] = number[i] < column.codes.size() ? column.codes[number[i]] : kNull;
-  return made;
 }
 
 }  // namespace pcapml::python

@@ -47,8 +47,8 @@ class LabelColumns {
   /// Number of a key, which gets a column if it has none.
   std::size_t key_number(std::string_view name);
 
-  /// The codes of a column for rows that have these numbers.
-  static Buffer codes(const Column& column, const Buffer& numbers);
+  /// The codes of a column for rows that have these numbers, in place of what `made` holds.
+  static void codes(const Column& column, const Buffer& numbers, Buffer& made);
 
  private:
   static constexpr std::uint16_t kCommentOption = 1;

@@ -99,7 +99,7 @@ std::shared_ptr<const ArrayData> protocol_array(const Buffer& transports, bool p
     if (code == kNull) code = names.add(protocol_name(static_cast<std::uint8_t>(transport[i])));
     value[i] = code;
   }
-  return text_array(std::move(column), names, plain);
+  return text_array(column, names, plain);
 }
 
 std::shared_ptr<const ArrayData> raw_array(Buffer ends, Buffer bytes, std::int64_t rows) {
@@ -147,7 +147,8 @@ void TableBuilder::add(std::int64_t timestamp_ns, bool has_timestamp, std::uint3
 
 void TableBuilder::add_raw(Bytes data) {
   Rows& rows = in_hand_;
-  if (options_.raw_apart && rows.raw.size() + data.size() > kRawPiece && rows.raw.size() != 0) end_raw_piece();
+  if (options_.raw_apart && rows.raw.size() + data.size() > kRawPiece && rows.raw.size() != 0)
+    end_raw_piece();
   if (rows.raw_ends.size() == 0) {
     rows.raw_ends.push(std::int64_t{0});
     if (options_.raw_apart && !rows.raw_pieces.empty()) rows.raw.reserve(kRawPiece);
@@ -162,7 +163,8 @@ void TableBuilder::end_raw_piece() {
   RecordBatch piece;
   piece.rows = static_cast<std::int64_t>(rows.raw_ends.size() / sizeof(std::int64_t) - 1);
   piece.fields.push_back(type_of({"raw", Kind::raw, {}}, false));
-  piece.columns.push_back(raw_array(std::exchange(rows.raw_ends, {}), std::exchange(rows.raw, {}), piece.rows));
+  piece.columns.push_back(
+      raw_array(std::exchange(rows.raw_ends, {}), std::exchange(rows.raw, {}), piece.rows));
   rows.raw_pieces.push_back(std::move(piece));
 }
 
@@ -231,8 +233,10 @@ RecordBatch TableBuilder::finish() {
   return batch;
 }
 
-std::shared_ptr<const ArrayData> TableBuilder::label_array(const LabelColumns::Column& column) const {
-  return text_array(LabelColumns::codes(column, in_hand_.comments), column.texts, options_.plain_text);
+std::shared_ptr<const ArrayData> TableBuilder::label_array(const LabelColumns::Column& column) {
+  if (column.texts.size() == 0) return null_text_array(rows_, options_.plain_text);
+  LabelColumns::codes(column, in_hand_.comments, in_hand_.codes);
+  return text_array(in_hand_.codes, column.texts, options_.plain_text);
 }
 
 std::shared_ptr<const ArrayData> TableBuilder::array_of(const Column& column) {
@@ -244,14 +248,14 @@ std::shared_ptr<const ArrayData> TableBuilder::array_of(const Column& column) {
     case Kind::label: return label_array(rows.labels.label);
     case Kind::direction: return label_array(rows.labels.direction);
     case Kind::dst: return label_array(rows.labels.dst);
-    case Kind::src_ip: return text_array(std::move(rows.sources), rows.addresses, plain);
-    case Kind::dst_ip: return text_array(std::move(rows.destinations), rows.addresses, plain);
+    case Kind::src_ip: return text_array(rows.sources, rows.addresses, plain);
+    case Kind::dst_ip: return text_array(rows.destinations, rows.addresses, plain);
     case Kind::proto: return protocol_array(rows.transports, plain);
     case Kind::src_port: return port_array(std::move(rows.source_ports), rows.transports);
     case Kind::dst_port: return port_array(std::move(rows.destination_ports), rows.transports);
     case Kind::length: return length_array(std::move(rows.lengths));
     case Kind::raw: return raw_array(std::move(rows.raw_ends), std::move(rows.raw), rows_);
-    case Kind::session: return text_array(std::move(rows.sessions), rows.session_names, plain);
+    case Kind::session: return text_array(rows.sessions, rows.session_names, plain);
     case Kind::key: return label_array(rows.labels.key(rows.labels.key_number(column.key)));
   }
   return nullptr;

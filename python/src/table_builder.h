@@ -35,8 +35,8 @@ class TableBuilder {
   /// The rows so far, which are then gone from here. Throws DataError where a comment has a key that is not
   /// among those that were said to be all.
   RecordBatch finish();
-  /// With `raw_apart`, before finish(): the column `raw`, which is then gone from here, in pieces that did not
-  /// have to grow.
+  /// With `raw_apart`, before finish(): the column `raw`, which is then gone from here, in pieces that did
+  /// not have to grow.
   std::vector<RecordBatch> take_raw();
   /// The types of the columns; of a table whose keys come as they are, those so far.
   std::vector<FieldType> fields() const;
@@ -57,6 +57,7 @@ class TableBuilder {
     Buffer raw_ends;                         // int64
     Buffer raw;
     std::vector<RecordBatch> raw_pieces;
+    Buffer codes;  // of the column in hand
     LabelColumns labels;
     TextDictionary addresses, session_names;
     OpenTable<FlowKey, std::int32_t> address_codes;
@@ -69,7 +70,7 @@ class TableBuilder {
   void begin();
   std::vector<Column> columns() const;
   std::shared_ptr<const ArrayData> array_of(const Column& column);
-  std::shared_ptr<const ArrayData> label_array(const LabelColumns::Column& column) const;
+  std::shared_ptr<const ArrayData> label_array(const LabelColumns::Column& column);
   void add_raw(Bytes data);
   void end_raw_piece();
   void add_headers(std::uint16_t link_type, Bytes data);

@@ -16,7 +16,7 @@ struct TableOptions {
   bool include_raw = true;                       ///< with all
   bool with_session = false;                     ///< there are several inputs
   bool plain_text = false;                       ///< texts are not dictionary-encoded
-  bool raw_apart = false;  ///< `raw` in pieces, outside of the batch
+  bool raw_apart = false;                        ///< `raw` in pieces, outside of the batch
 };
 
 /// What a column holds. Those of the label, and those of the headers, stand together.

@@ -52,8 +52,8 @@ class TableReader {
     if (builder_.rows() == 0 && error_) std::rethrow_exception(std::exchange(error_, nullptr));
     return builder_.finish();
   }
-  /// After advance() without a limit of rows: the whole table, and the pieces of its column `raw`. Throws what
-  /// stopped the reading.
+  /// After advance() without a limit of rows: the whole table, and the pieces of its column `raw`. Throws
+  /// what stopped the reading.
   std::pair<RecordBatch, std::vector<RecordBatch>> take_all() {
     if (error_) std::rethrow_exception(std::exchange(error_, nullptr));
     std::vector<RecordBatch> raw = builder_.take_raw();
@@ -263,7 +263,8 @@ void bind_tables(nb::module_& module) {
             auto made = inputs_of(inputs);
             const StreamOptions options = options_of(on_error, legacy_timestamps);
             const bool several = made.size() > 1;
-            TableOptions table{std::move(columns), std::move(keys), include_raw, several, plain_text, rows < 0};
+            TableOptions table{std::move(columns), std::move(keys), include_raw, several,
+                               plain_text,         rows < 0};
             const nb::gil_scoped_release unlocked;
             new (self) TableReader(std::move(made), options, std::move(table), rows);
           },

@@ -106,7 +106,7 @@ FieldType text_type(std::string name, bool plain) {
   return {std::move(name), "i", "u"};
 }
 
-std::shared_ptr<const ArrayData> text_array(Buffer codes, const TextDictionary& dictionary, bool plain) {
+std::shared_ptr<const ArrayData> text_array(Buffer& codes, const TextDictionary& dictionary, bool plain) {
   auto data = std::make_shared<ArrayData>();
   const std::size_t rows = codes.size() / sizeof(std::int32_t);
   data->length = static_cast<std::int64_t>(rows);
@@ -120,6 +120,21 @@ std::shared_ptr<const ArrayData> text_array(Buffer codes, const TextDictionary& 
   if (data->null_count != 0) std::replace(code, code + rows, kNull, 0);
   data->buffers.push_back(shared(std::move(codes)));
   data->dictionary = values(dictionary);
+  return data;
+}
+
+std::shared_ptr<const ArrayData> null_text_array(std::int64_t rows, bool plain) {
+  const auto count = static_cast<std::size_t>(rows);
+  auto data = std::make_shared<ArrayData>();
+  data->length = data->null_count = rows;
+  data->buffers.push_back(shared(Buffer::zeros((count + 7) / 8)));
+  if (plain) {
+    data->buffers.push_back(shared(Buffer::zeros((count + 1) * sizeof(std::int64_t))));
+    data->buffers.push_back(shared({}));
+  } else {
+    data->buffers.push_back(shared(Buffer::zeros(count * sizeof(std::int32_t))));
+    data->dictionary = values({});
+  }
   return data;
 }
 

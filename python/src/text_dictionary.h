@@ -32,6 +32,9 @@ class TextDictionary {
 /// Type and data of a column of texts from its codes (int32, kNull for nothing) and their dictionary; as
 /// dictionary-encoded text, or plain with 64-bit offsets.
 FieldType text_type(std::string name, bool plain);
-std::shared_ptr<const ArrayData> text_array(Buffer codes, const TextDictionary& dictionary, bool plain);
+/// `codes` is taken unless the array is plain.
+std::shared_ptr<const ArrayData> text_array(Buffer& codes, const TextDictionary& dictionary, bool plain);
+/// A column that has nothing at any row.
+std::shared_ptr<const ArrayData> null_text_array(std::int64_t rows, bool plain);
 
 }  // namespace pcapml::python
