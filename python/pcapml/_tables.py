@@ -34,7 +34,7 @@ _ALL_ROWS = -1
 
 
 def _checked(columns: Sequence[str] | None) -> list[str] | None:
-    if isinstance(columns, str):
+    if isinstance(columns, (str, bool)):
         raise TypeError("columns is a list of names, not a name")
     return None if columns is None else list(columns)
 
