@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from ._core import Packet, Packets, Sample
 from ._core import version as __version__
 from ._operations import compare, label, merge, sort, split, strip, summary
@@ -10,6 +12,8 @@ from ._process import Process
 from ._reading import Comment, iter_packets, parse_comment, sampler, samples
 from ._tables import COLUMNS, Batches, batches, read, read_pcapml, table
 from .errors import DataError, FormatError, FormatWarning, UsageError
+
+Sequence.register(Packets)
 
 __all__ = [
     "COLUMNS",

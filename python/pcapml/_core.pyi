@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 version: str
 
 class Packet:
-    """One packet. It keeps the packets that were decoded with it alive, up to 128 KiB or its sample."""
+    """One packet; equal to itself, however it was reached. It keeps the packets that were decoded with it alive, up to 128 KiB or its sample."""
 
     @property
     def timestamp(self) -> float:
@@ -77,7 +77,7 @@ class Packet:
     def __bytes__(self) -> bytes: ...
     def __buffer__(self, flags: int, /) -> memoryview: ...
 
-class Packets(Sequence[Packet]):
+class Packets:
     """Packets of a sample."""
 
     def __len__(self) -> int: ...

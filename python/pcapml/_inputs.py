@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import glob
 import os
+import select
 import stat
 from collections.abc import Iterable
 from pathlib import Path
@@ -19,14 +20,28 @@ class Readable(Protocol):
 
 
 class Pipe:
-    """A pipe or device by its path. Python's own reading lets Ctrl-C through."""
+    """A pipe or device by its path, or standard input by `-`.
+
+    A signal ends no read where a library (Polars, for one) has set its handler with SA_RESTART, but it ends a
+    wait, and what comes just before one is seen soon.
+    """
+
+    _WAIT_MS = 200
 
     def __init__(self, path: str) -> None:
         self._file = -1
-        self._file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        # Without a wait for a writer; for the same reason.
+        self._file = os.dup(0) if path == "-" else os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        self._poll = select.poll()
+        self._poll.register(self._file, select.POLLIN)
 
     def read(self, size: int, /) -> bytes:
-        return os.read(self._file, size)
+        while True:
+            if self._poll.poll(self._WAIT_MS):
+                try:
+                    return os.read(self._file, size)
+                except BlockingIOError:
+                    pass
 
     def __del__(self) -> None:
         if self._file >= 0:
@@ -71,6 +86,8 @@ def _resolve_one(source: StrPath | Readable) -> list[tuple[str, Readable | None]
     path = os.fspath(source)
     if isinstance(path, bytes):
         path = os.fsdecode(path)
+    if path == "-":
+        return [("standard input", Pipe(path))]
     try:
         mode = os.stat(path).st_mode
     except OSError:

@@ -157,7 +157,7 @@ def batches(
     can_read_again = all(stream is None for _, _, stream in inputs)
     if chosen is None and can_read_again:
         # Damage is told by the reading that gives out the packets before it.
-        keys = _core.keys_of(inputs, "ignore", legacy_timestamps)
+        keys = _core.keys_of(inputs, "warn", legacy_timestamps)
     reader = _core.TableReader(
         inputs, on_error, legacy_timestamps, chosen, keys, include_raw, False, rows
     )

@@ -10,7 +10,7 @@ namespace pcapml::python {
 class Exclusive {
  public:
   explicit Exclusive(bool& busy) : busy_(busy) {
-    if (busy_) throw nanobind::value_error("another thread is reading from this object");
+    if (busy_) throw nanobind::value_error("these packets are read by somebody else already");
     busy_ = true;
   }
   ~Exclusive() { busy_ = false; }

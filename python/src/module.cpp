@@ -31,6 +31,7 @@ nb::tuple parse_comment(const std::string& comment) {
 
 NB_MODULE(_core, module) {
   using namespace pcapml::python;
+  nb::set_leak_warnings(false);  // what lives until the interpreter ends is no news to a user
   register_errors();
   module.attr("version") = PCAPML_VERSION;
   module.def("parse_comment", parse_comment, nb::arg("comment"));

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "packets.h"
 
+#include <functional>
+
 #include "errors.h"
 #include "format/block.h"
 #include "pcapml/cursor.h"
@@ -218,6 +220,10 @@ void bind_packets(nb::module_& module) {
       .def_prop_ro("path", [](const Packet& p) { return to_path(p.batch->file()->path()); })
       .def("__len__", [](const Packet& p) { return p.stored().captured; })
       .def("__bytes__", data_of)
+      .def(
+          "__eq__", [](const Packet& a, const Packet& b) { return a.batch == b.batch && a.index == b.index; },
+          nb::is_operator())
+      .def("__hash__", [](const Packet& p) { return std::hash<const void*>()(&p.stored()); })
       .def("__repr__", show);
 
   PyType_Slot iterator_slots[] = {

@@ -103,9 +103,8 @@ std::vector<Input> inputs_of(const nb::list& inputs) {
 
 StreamOptions options_of(const std::string& on_error, const std::string& legacy_timestamps) {
   StreamOptions options;
-  if (on_error != "raise" && on_error != "warn" && on_error != "ignore")
-    throw nb::value_error("on_error is 'raise' or 'warn'");
-  options.keep_damaged = on_error != "raise";
+  if (on_error != "raise" && on_error != "warn") throw nb::value_error("on_error is 'raise' or 'warn'");
+  options.keep_damaged = on_error == "warn";
   if (legacy_timestamps == "yes") {
     options.reader.legacy_timestamps = LegacyTimestamps::yes;
   } else if (legacy_timestamps == "no") {

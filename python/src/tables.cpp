@@ -26,7 +26,10 @@ constexpr std::int64_t kRowsBetweenSignals = 100'000;
 class TableReader {
  public:
   TableReader(std::vector<Input> inputs, StreamOptions stream, TableOptions table, std::int64_t rows)
-      : stream_(std::move(inputs), stream), builder_(std::move(table)), rows_(rows) {}
+      : stream_(std::move(inputs), stream),
+        builder_(std::move(table)),
+        rows_(rows),
+        fields_(builder_.fields()) {}
 
   /// Reads on until a batch is full, or the input ends, but at most so many rows; false where it is to be
   /// called again.
@@ -59,8 +62,12 @@ class TableReader {
     std::vector<RecordBatch> raw = builder_.take_raw();
     return {builder_.finish(), std::move(raw)};
   }
-  void settle() { builder_.settle(); }
-  std::vector<FieldType> fields() const { return builder_.fields(); }
+  /// From now on the keys of the comments so far are all.
+  void settle() {
+    builder_.settle();
+    fields_ = builder_.fields();
+  }
+  const std::vector<FieldType>& fields() const { return fields_; }
 
   PacketStream& stream() { return stream_; }
   bool& busy() { return busy_; }
@@ -69,6 +76,7 @@ class TableReader {
   PacketStream stream_;
   TableBuilder builder_;
   std::int64_t rows_;
+  std::vector<FieldType> fields_;
   std::exception_ptr error_;
   bool ended_ = false;
   bool busy_ = false;
@@ -153,7 +161,11 @@ struct StreamOwner {
 
 StreamOwner& owner_of(ArrowArrayStream* stream) { return *static_cast<StreamOwner*>(stream->private_data); }
 
+/// The reader is the stream's from then on: it may be used without the GIL.
 nb::object stream_capsule(nb::handle self) {
+  auto& reader = *nb::inst_ptr<TableReader>(self);
+  if (std::exchange(reader.busy(), true))
+    throw nb::value_error("these packets are read by somebody else already");
   auto* exported = new ArrowArrayStream{};
   nb::object capsule = capsule_of(exported, "arrow_array_stream");
   exported->private_data =

@@ -8,6 +8,7 @@ import pathlib
 import signal
 import threading
 import time
+from collections.abc import Iterator
 
 import pytest
 from capture_files import SAMPLES, Made, capture, labelled, write
@@ -83,25 +84,42 @@ def test_progress_is_told(tmp_path: pathlib.Path) -> None:
         pcapml.sort(path, tmp_path / "out2.pcapng", progress=stop)
 
 
-def test_ctrl_c_ends_an_operation_that_waits(tmp_path: pathlib.Path) -> None:
+def interrupt_soon() -> None:
+    threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT)).start()
+
+
+@pytest.fixture(params=["ends reads", "restarts reads"])
+def handler(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Python's handler of SIGINT, even where whoever started the tests ignores it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    if request.param == "restarts reads":
+        signal.siginterrupt(signal.SIGINT, False)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("handler")
+def test_ctrl_c_ends_what_waits(tmp_path: pathlib.Path) -> None:
     fifo = tmp_path / "fifo"
     os.mkfifo(fifo)
     # Open for writing, too, so that neither end waits for the other; nothing ever comes.
     keep = os.open(fifo, os.O_RDWR)
     try:
-        threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT)).start()
+        interrupt_soon()
         start = time.monotonic()
         with pytest.raises(KeyboardInterrupt):
             pcapml.sort(fifo, tmp_path / "out.pcapng")
         assert time.monotonic() - start < 5
-        threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT)).start()
+        interrupt_soon()
         with pytest.raises(KeyboardInterrupt):
-            for _ in pcapml.iter_packets(fifo):
-                pass
+            pcapml.iter_packets(fifo)
     finally:
         os.close(keep)
     assert sorted(p.name for p in tmp_path.iterdir()) == ["fifo"]
-    # Nothing of the interrupt is left.
+    interrupt_soon()
+    with pytest.raises(KeyboardInterrupt):  # there is no writer at all
+        pcapml.sampler(fifo)
+    # Nothing of the interrupts is left.
     pcapml.sort(write(tmp_path / "a.pcapng", labelled("1,a")), tmp_path / "out.pcapng")
 
 

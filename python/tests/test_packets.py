@@ -9,6 +9,8 @@ import io
 import os
 import pathlib
 import struct
+import subprocess
+import sys
 import threading
 
 import pytest
@@ -202,6 +204,12 @@ def test_a_pipe_reads(tmp_path: pathlib.Path) -> None:
     writer.start()
     assert [packet.label for packet in pcapml.iter_packets(fifo)] == ["a", "b"]
     writer.join()
+
+
+def test_standard_input_reads(tmp_path: pathlib.Path) -> None:
+    code = "import pcapml; print([packet.label for packet in pcapml.iter_packets('-')])"
+    done = subprocess.run([sys.executable, "-c", code], input=labelled("1,a", "2,b"), capture_output=True, cwd=tmp_path)
+    assert done.stdout == b"['a', 'b']\n", done.stderr
 
 
 def test_what_a_stream_raises_comes_out() -> None:

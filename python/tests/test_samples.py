@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import pathlib
+from collections.abc import Sequence
 
 import numpy as np
 import pytest
@@ -34,6 +35,8 @@ def test_packets_are_a_sequence(tmp_path: pathlib.Path) -> None:
     assert packets[0].label == packets[-10].label == "p0"
     assert [packet.label for packet in packets[2:9:3]] == labels[2:9:3]
     assert [packet.label for packet in packets[::-1][1:3]] == labels[::-1][1:3]
+    assert packets[3] == packets[-7] != packets[4] and len({packets[3], packets[-7]}) == 1
+    assert isinstance(packets, Sequence)
     assert len(packets[20:]) == 0 and list(packets[5:5]) == []
     for bad in (10, -11):
         with pytest.raises(IndexError):

@@ -167,6 +167,17 @@ def test_an_error_within_a_stream_reaches_its_reader(tmp_path: pathlib.Path) -> 
         reader.read_next_batch()
 
 
+def test_an_arrow_stream_can_be_had_once(tmp_path: pathlib.Path) -> None:
+    batches = pcapml.batches(write(tmp_path / "a.pcapng", labelled("1,a")))
+    stream = pa.RecordBatchReader.from_stream(batches)
+    with pytest.raises(ValueError, match="already"):
+        batches.__arrow_c_stream__()
+    with pytest.raises(ValueError, match="already"):
+        next(batches)
+    assert batches.schema.names == pcapml.COLUMNS
+    assert stream.read_all().num_rows == 1
+
+
 def test_a_table_outlives_its_reader_and_file(tmp_path: pathlib.Path) -> None:
     path = some(tmp_path)
     column = pcapml.table(path)["raw"]
