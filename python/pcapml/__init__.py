@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Ground-truth labelled network traffic datasets, at native speed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ._core import Packet, Packets, Sample
+from ._core import version as __version__
+from ._operations import compare, label, merge, sort, split, strip, summary
+from ._process import Process
+from ._reading import Comment, iter_packets, parse_comment, sampler, samples
+from ._tables import COLUMNS, Batches, batches, read, read_pcapml, table
+from .errors import DataError, FormatError, FormatWarning, UsageError
+
+Sequence.register(Packets)
+
+__all__ = [
+    "COLUMNS",
+    "Batches",
+    "Comment",
+    "DataError",
+    "FormatError",
+    "FormatWarning",
+    "Packet",
+    "Packets",
+    "Process",
+    "Sample",
+    "UsageError",
+    "__version__",
+    "batches",
+    "compare",
+    "iter_packets",
+    "label",
+    "merge",
+    "parse_comment",
+    "read",
+    "read_pcapml",
+    "sampler",
+    "samples",
+    "sort",
+    "split",
+    "strip",
+    "summary",
+    "table",
+]
