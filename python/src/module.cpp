@@ -2,6 +2,7 @@
 #include <nanobind/nanobind.h>
 #include <nanobind/stl/string.h>
 
+#include "bits.h"
 #include "errors.h"
 #include "operations.h"
 #include "packets.h"
@@ -40,4 +41,5 @@ NB_MODULE(_core, module) {
   bind_sampler(module);
   bind_tables(module);
   bind_operations(module);
+  bind_bits(module);
 }
