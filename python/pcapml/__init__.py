@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ._bits import MASKS, Bits, bits, column_names
 from ._core import Packet, Packets, Sample
 from ._core import version as __version__
 from ._operations import compare, label, merge, sort, split, strip, summary
@@ -17,7 +18,9 @@ Sequence.register(Packets)
 
 __all__ = [
     "COLUMNS",
+    "MASKS",
     "Batches",
+    "Bits",
     "Comment",
     "DataError",
     "FormatError",
@@ -29,6 +32,8 @@ __all__ = [
     "UsageError",
     "__version__",
     "batches",
+    "bits",
+    "column_names",
     "compare",
     "iter_packets",
     "label",

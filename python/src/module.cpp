@@ -7,6 +7,7 @@
 #include "operations.h"
 #include "packets.h"
 #include "readers.h"
+#include "sample_index.h"
 #include "tables.h"
 #include "text.h"
 
@@ -42,4 +43,5 @@ NB_MODULE(_core, module) {
   bind_tables(module);
   bind_operations(module);
   bind_bits(module);
+  bind_sample_index(module);
 }
