@@ -70,7 +70,8 @@ class Message {
       const std::size_t length = header.be16();
       if (length == 0 || length > kLongestRecord) return false;
       at = look;
-      add(at.position(), at.take(std::min(length, at.remaining())));
+      const std::size_t place = at.position();
+      add(place, at.take(std::min(length, at.remaining())));
       if (!begins_client_hello()) return false;
       if (at.empty()) return true;
     }
