@@ -40,7 +40,7 @@ def print_matrix(truth: tuple[str, ...], predicted: npt.NDArray[np.str_]) -> Non
         print(label.ljust(18) + "".join(str(count).rjust(width) for count in row))
 
 
-def test_model(
+def evaluate(
     split: pcapml.Split, mask: tuple[str, ...] | str
 ) -> tuple[tuple[str, ...], npt.NDArray[np.str_], int]:
     """What is true of the test part, what a model trained on the other says, and how often that is right."""
@@ -65,7 +65,7 @@ def main(capture: str, rules: str, folder: str) -> None:
 
     # 3. A model that may see everything, and one that may not see what can be learnt by heart.
     for title, mask in (("Without a mask", ()), ('With mask="all"', "all")):
-        results = [test_model(split, mask) for split in splits]
+        results = [evaluate(split, mask) for split in splits]
         truth, predicted, right = results[0]
         print(f"\n{title}: {right} of {len(truth)} samples right")
         print_matrix(truth, predicted)

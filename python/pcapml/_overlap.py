@@ -27,7 +27,10 @@ _HEADER_BYTES = 60 + 40 + 60 + 8
 _PACKETS_AT_A_TIME = 65536
 _BUCKETS, _BAND = 64, 4
 _EMPTY = np.uint64(0xFFFF_FFFF_FFFF_FFFF)
-_FEWEST_PIECES = 32
+_EMPTY_BAND = b"\xff" * 8 * _BAND
+_BUCKET_STARTS = np.arange(_BUCKETS, dtype=np.uint64) << np.uint64(58)
+# With fewer used the payload is too short, or too much the same, to tell.
+_FEWEST_BUCKETS = 16
 # Of many that are alike in part; more would make the time grow with the square of the samples.
 _MOST_CANDIDATES = 64
 
@@ -111,8 +114,10 @@ def _pairs(packets: _core.Packets) -> npt.NDArray[np.uint8]:
 
 def _servers(pairs: npt.NDArray[np.uint8]) -> frozenset[Endpoint]:
     """Where the first packet of each flow goes."""
-    flows, firsts = np.unique(pairs, axis=0, return_index=True)
-    seen = {flow.tobytes(): int(first) for flow, first in zip(flows, firsts)}
+    raw, width = pairs.tobytes(), 2 * _ENDPOINT
+    seen: dict[bytes, int] = {}
+    for number, start in enumerate(range(0, len(raw), width)):
+        seen.setdefault(raw[start : start + width], number)
     servers = set()
     for flow, first in seen.items():
         source, destination = flow[:_ENDPOINT], flow[_ENDPOINT:]
@@ -127,15 +132,16 @@ def _signature(packets: _core.Packets) -> npt.NDArray[np.uint64] | None:
     present = np.zeros(values.shape, np.bool_)
     _core.fill_bytes(packets, ["payload"], PAYLOAD_BYTES, [], values, present)
     payload = values[present]
-    if len(payload) < _FEWEST_PIECES + 7:
+    if len(payload) < 8 + _FEWEST_BUCKETS:
         return None
     windows: Any = np.lib.stride_tricks.sliding_window_view(payload, 8)
-    hashes = np.unique(_mixed(np.ascontiguousarray(windows).view(np.uint64).ravel()))
-    if len(hashes) < _FEWEST_PIECES:
+    hashes = np.sort(_mixed(np.ascontiguousarray(windows).view(np.uint64).ravel()))
+    places = np.searchsorted(hashes, _BUCKET_STARTS)
+    used = np.diff(places, append=len(hashes)) > 0
+    if used.sum() < _FEWEST_BUCKETS:
         return None
-    buckets = (hashes >> np.uint64(58)).astype(np.int64)
     signature = np.full(_BUCKETS, _EMPTY)
-    np.minimum.at(signature, buckets, hashes)
+    signature[used] = hashes[places[used]]
     return signature
 
 
@@ -148,10 +154,11 @@ def _mixed(pieces: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
 
 
 def _bands(signature: npt.NDArray[np.uint64]) -> Iterator[tuple[int, bytes]]:
-    for start in range(0, _BUCKETS, _BAND):
-        band = signature[start : start + _BAND]
-        if (band != _EMPTY).any():
-            yield start, band.tobytes()
+    raw, width = signature.tobytes(), 8 * _BAND
+    for start in range(0, len(raw), width):
+        band = raw[start : start + width]
+        if band != _EMPTY_BAND:
+            yield start, band
 
 
 def _is_near(a: npt.NDArray[np.uint64], b: npt.NDArray[np.uint64]) -> bool:

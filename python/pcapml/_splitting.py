@@ -85,14 +85,17 @@ class Split:
 
     @property
     def train(self) -> Part:
+        """The part of that name; KeyError where the fractions name none."""
         return self.parts["train"]
 
     @property
     def validation(self) -> Part:
+        """The part of that name; KeyError where the fractions name none."""
         return self.parts["validation"]
 
     @property
     def test(self) -> Part:
+        """The part of that name; KeyError where the fractions name none."""
         return self.parts["test"]
 
     def report(self) -> str:

@@ -22,6 +22,14 @@ struct LayerShape {
 constexpr std::array<LayerShape, 6> kLayers{
     {{"ipv4", 60}, {"ipv6", 40}, {"tcp", 60}, {"udp", 8}, {"icmp", 8}, {"payload", 0}}};
 
+/// Of each byte its bits, highest first.
+constexpr auto kBitsOf = [] {
+  std::array<std::array<std::int8_t, 8>, 256> table{};
+  for (unsigned byte = 0; byte < 256; ++byte)
+    for (unsigned i = 0; i < 8; ++i) table[byte][i] = static_cast<std::int8_t>((byte >> (7 - i)) & 1u);
+  return table;
+}();
+
 using Header = std::array<std::byte, 60>;
 
 /// A copy of a header, of which fields become zero as far as they are there.
@@ -177,9 +185,10 @@ void MatrixRows::put(std::size_t row, std::size_t column, Bytes bytes) {
     return;
   }
   std::int8_t* bit = bits_ + at * 8;
-  for (const std::byte byte : bytes)
-    for (int shift = 7; shift >= 0; --shift)
-      *bit++ = static_cast<std::int8_t>((std::to_integer<unsigned>(byte) >> shift) & 1u);
+  for (const std::byte byte : bytes) {
+    std::memcpy(bit, kBitsOf[std::to_integer<std::size_t>(byte)].data(), 8);
+    bit += 8;
+  }
 }
 
 void MatrixRows::clear(std::size_t row, std::size_t column, std::size_t size) {
