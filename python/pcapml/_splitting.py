@@ -18,6 +18,10 @@ from .errors import DataError
 By = Literal["sample", "session", "time", "dst"]
 Fractions = Union[Sequence[float], Mapping[str, float]]
 
+_MISSING = {
+    "session": "no sample has a session; name several captures, or have session= in the labels",
+    "dst": "no sample names its remote end; label with resolve=True",
+}
 _NAMES = {2: ("train", "test"), 3: ("train", "validation", "test")}
 
 
@@ -100,11 +104,12 @@ class Split:
 
     def report(self) -> str:
         """Sizes of the parts by label, and the overlaps, as text."""
-        labels = sorted({sample.label for part in self.parts.values() for sample in part.samples})
-        rows = [["samples", *self.parts, *(["left out"] if self.left_out else [])]]
-        counts = [Counter(part.labels) for part in self.parts.values()]
+        named = {name: part.samples for name, part in self.parts.items()}
         if self.left_out:
-            counts.append(Counter(sample.label for sample in self.left_out))
+            named["left out"] = self.left_out
+        counts = [Counter(sample.label for sample in samples) for samples in named.values()]
+        labels = sorted({label for count in counts for label in count})
+        rows = [["samples", *named]]
         rows += [[label, *(str(count[label]) for count in counts)] for label in labels]
         rows.append(["all", *(str(sum(count.values())) for count in counts)])
         lines = [_line(rows, row) for row in rows]
@@ -141,7 +146,8 @@ def split_dataset(
 
     - "sample": no sample is in two parts. Says nothing of samples of one visit, server or day.
     - "session": samples of one session (the capture, of several; or `session=` in the labels) stay together.
-    - "dst": samples that name a common remote end (`dst=`) stay together.
+    - "dst": samples that name a common remote end (`dst=`) stay together, also by way of others. Samples that name
+      none (or no session) are left out: nothing says where they belong.
     - "time": parts follow each other in time, the first named first; samples that reach into the time of a later
       part are left out.
 
@@ -152,7 +158,7 @@ def split_dataset(
 
     The report tells what parts still have in common (Overlap). The files are read once, and again by Part.read().
 
-    Raises DataError where the dataset does not tell what `by` needs; the rest as sampler().
+    Raises DataError where no sample tells what `by` needs; the rest as sampler().
     """
     shares = _shares(fractions)
     inputs = resolve(paths)
@@ -167,7 +173,9 @@ def split_dataset(
     if by == "time":
         places = _by_time(known, shares)
     else:
-        places = _by_groups(known, _groups(known), shares, seed)
+        if by != "sample" and not any(one.shared for one in known):
+            raise DataError(_MISSING[by])
+        places = _by_groups(known, _groups(known, by), shares, seed)
     parts = {name: _part(name, known, places, reading) for name in shares}
     left_out = tuple(one.key for one, place in zip(known, places) if place is None)
     traits = {
@@ -201,17 +209,10 @@ def _know(sample: _core.Sample, by: By) -> _Known:
         int(times.max()),
     )
     shared: frozenset[str] = frozenset()
-    if by == "session":
-        if sample.session is None:
-            raise DataError(f"{sample.path}: sample {sample.sample_id} has no session; read several captures")
+    if by == "session" and sample.session is not None:
         shared = frozenset([sample.session])
     elif by == "dst":
         shared = frozenset(packet.dst for packet in sample.packets if packet.dst is not None)
-        if not shared:
-            raise DataError(
-                f"{sample.path}: sample {sample.sample_id} names no remote end; label with resolve=True, "
-                "and leave out what has no name"
-            )
     has_time = by != "time" or all(packet.has_timestamp for packet in sample.packets)
     return _Known(key, traits_of(sample.packets, facts), shared, has_time)
 
@@ -245,8 +246,8 @@ def _first(known: list[_Known], order: list[int], n: int) -> int:
     return known[order[n]].key.first_ns
 
 
-def _groups(known: list[_Known]) -> list[list[int]]:
-    """Samples that share something, directly or by others."""
+def _groups(known: list[_Known], by: By) -> list[list[int]]:
+    """Samples that share something, directly or by others. Those that do not tell are in none."""
     parents = list(range(len(known)))
 
     def root(i: int) -> int:
@@ -260,8 +261,9 @@ def _groups(known: list[_Known]) -> list[list[int]]:
         for name in one.shared:
             parents[root(i)] = root(first_with.setdefault(name, i))
     groups: dict[int, list[int]] = defaultdict(list)
-    for i in range(len(known)):
-        groups[root(i)].append(i)
+    for i, one in enumerate(known):
+        if by == "sample" or one.shared:
+            groups[root(i)].append(i)
     return list(groups.values())
 
 
@@ -269,7 +271,7 @@ def _wanted(
     known: list[_Known], groups: list[list[int]], shares: dict[str, float]
 ) -> dict[str, dict[str, float]]:
     """How many samples of each label each part should have; at least one where there are enough groups."""
-    counts = Counter(one.key.label for one in known)
+    counts = Counter(known[i].key.label for group in groups for i in group)
     spread = Counter(label for group in groups for label in {known[i].key.label for i in group})
     used = [name for name, share in shares.items() if share > 0]
     wanted: dict[str, dict[str, float]] = {name: {} for name in used}

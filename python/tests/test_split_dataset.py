@@ -98,7 +98,7 @@ def test_samples_of_a_session_stay_together(tmp_path: pathlib.Path) -> None:
 
 
 def test_without_sessions_they_cannot_be_kept_apart(tmp_path: pathlib.Path) -> None:
-    with pytest.raises(pcapml.DataError, match="no session"):
+    with pytest.raises(pcapml.DataError, match="no sample has a session"):
         pcapml.split_dataset(many(tmp_path, web=5), by="session")
 
 
@@ -118,8 +118,17 @@ def test_samples_with_a_common_name_stay_together(tmp_path: pathlib.Path) -> Non
 
 
 def test_without_names_they_cannot_be_kept_apart(tmp_path: pathlib.Path) -> None:
-    with pytest.raises(pcapml.DataError, match="remote end"):
-        pcapml.split_dataset(dataset(tmp_path, ["1,web,dst=a", "2,web"]), by="dst")
+    with pytest.raises(pcapml.DataError, match="no sample names"):
+        pcapml.split_dataset(many(tmp_path, web=5), by="dst")
+
+
+def test_a_sample_that_does_not_tell_is_left_out(tmp_path: pathlib.Path) -> None:
+    path = dataset(tmp_path, [*(f"{i},web,dst=host{i}" for i in range(10)), "10,web", "11,dns"])
+    split = pcapml.split_dataset(path, by="dst")
+    check_disjoint(split, path)
+    assert [s.sample_id for s in split.left_out] == ["10", "11"]
+    assert counts(split, "web") == [8, 1, 1]
+    assert split.report().splitlines()[1].split() == ["dns", "0", "0", "0", "1"]
 
 
 def test_parts_by_time_do_not_reach_into_each_other(tmp_path: pathlib.Path) -> None:

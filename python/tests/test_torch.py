@@ -14,14 +14,13 @@ from typing import Any
 import numpy as np
 import pytest
 
+import pcapml
 import torch_stand_in
+from capture_files import SAMPLES, Made, capture, labelled, packet_block, process_block, section, tcp, write
+from pcapml._sample_index import open_index
 
-torch_stand_in.install()
-
-import pcapml  # noqa: E402
-from capture_files import SAMPLES, Made, capture, labelled, packet_block, process_block, section, tcp, write  # noqa: E402
-from pcapml._sample_index import open_index  # noqa: E402
-from pcapml.torch import Dataset, IterableDataset  # noqa: E402
+with torch_stand_in.installed():
+    from pcapml.torch import Dataset, IterableDataset
 
 
 @pytest.fixture

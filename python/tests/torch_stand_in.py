@@ -22,27 +22,29 @@ class WorkerInfo:
     num_workers: int
 
 
-_worker: WorkerInfo | None = None
-
-
 @contextmanager
 def worker(number: int, count: int) -> Iterator[None]:
-    """As in a worker of a DataLoader."""
-    global _worker
-    _worker = WorkerInfo(number, count)
+    """As in a worker of a DataLoader, of the real torch as well."""
+    import pcapml.torch
+
+    data: Any = vars(pcapml.torch)["torch"].utils.data
+    before = data.get_worker_info
+    data.get_worker_info = lambda: WorkerInfo(number, count)
     try:
         yield
     finally:
-        _worker = None
+        data.get_worker_info = before
 
 
-def install() -> None:
-    """In place of torch, where it is not installed."""
+@contextmanager
+def installed() -> Iterator[None]:
+    """In place of torch, where it is not installed, for the time of an import. Others look for torch as well."""
     try:
         import torch  # noqa: F401
     except ImportError:
         pass
     else:
+        yield
         return
     made: Any = types.ModuleType("torch")
     made.utils = types.ModuleType("torch.utils")
@@ -50,6 +52,11 @@ def install() -> None:
     made.from_numpy = lambda array: array
     made.utils.data.Dataset = type("Dataset", (_Generic,), {})
     made.utils.data.IterableDataset = type("IterableDataset", (_Generic,), {})
-    made.utils.data.get_worker_info = lambda: _worker
-    for name, module in (("torch", made), ("torch.utils", made.utils), ("torch.utils.data", made.utils.data)):
-        sys.modules[name] = module
+    made.utils.data.get_worker_info = lambda: None
+    modules = {"torch": made, "torch.utils": made.utils, "torch.utils.data": made.utils.data}
+    sys.modules.update(modules)
+    try:
+        yield
+    finally:
+        for name in modules:
+            del sys.modules[name]
