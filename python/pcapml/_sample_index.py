@@ -37,6 +37,12 @@ class StoredSample:
     path: str
     packets: _core.Packets
 
+    @property
+    def sid(self) -> int | str:
+        """The sample id; a str where it does not fit 64 bits."""
+        number = int(self.sample_id)
+        return number if number < 1 << 64 else self.sample_id
+
     def __len__(self) -> int:
         return len(self.packets)
 

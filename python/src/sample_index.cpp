@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/vector.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -55,6 +56,9 @@ class PlainFile {
   explicit PlainFile(const std::string& path)
       : path_(path), file_(::open(path.c_str(), O_RDONLY | O_CLOEXEC)) {
     if (!file_) throw_errno(path, "open");
+    struct stat status = {};
+    if (::fstat(file_.get(), &status) != 0) throw_errno(path, "stat");
+    size_ = static_cast<std::uint64_t>(status.st_size);
   }
   bool is_capture() const {
     std::byte start[4];
@@ -62,20 +66,26 @@ class PlainFile {
   }
   /// Appends the extent. Throws FormatError where the file is shorter.
   void read(Extent extent, std::vector<std::byte>& into) const {
+    if (extent.offset > size_ || extent.size > size_ - extent.offset) fail_short(extent.offset);
     const std::size_t before = into.size();
     into.resize(before + extent.size);
     for (std::size_t done = 0; done < extent.size;) {
       const ssize_t n = ::pread(file_.get(), into.data() + before + done, extent.size - done,
                                 static_cast<off_t>(extent.offset + done));
-      if (n == 0) throw FormatError(path_, extent.offset + done, "the file is shorter than its index says");
+      if (n == 0) fail_short(extent.offset + done);
       if (n < 0 && errno != EINTR) throw_errno(path_, "read");
       if (n > 0) done += static_cast<std::size_t>(n);
     }
   }
 
  private:
+  [[noreturn]] void fail_short(std::uint64_t offset) const {
+    throw FormatError(path_, offset, "the file is shorter than the index of its samples says");
+  }
+
   std::string path_;
   FileDescriptor file_;
+  std::uint64_t size_ = 0;
 };
 
 /// The samples of a capture, and the parts of it that say how to read its packets: all that lies between

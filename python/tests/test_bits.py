@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import pathlib
+import random
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,21 @@ import pytest
 
 import pcapml
 from capture_files import SAMPLES, Made, capture, write
-from hand_made import IPV4, IPV4_TCP, IPV6, IPV6_UDP, PAYLOAD, TCP, UDP, ipv4, packets_of, tcp, udp
+from hand_made import (
+    IPV4,
+    IPV4_TCP,
+    IPV6,
+    IPV6_UDP,
+    PAYLOAD,
+    TCP,
+    UDP,
+    datagram_hello,
+    hello,
+    ipv4,
+    packets_of,
+    tcp,
+    udp,
+)
 
 ALL = ("ipv4", "ipv6", "tcp", "udp", "icmp", "payload")
 
@@ -271,6 +286,23 @@ def test_all_sources_give_the_same_rows() -> None:
         assert np.array_equal(pcapml.bits(stream, ALL).values, expected.values)
     assert np.array_equal(pcapml.bits(packets[3], ALL).values, expected.values[3:4])
     assert np.array_equal(np.asarray(expected), expected.values)
+
+
+def test_hostile_packets_give_rows(tmp_path: pathlib.Path) -> None:
+    rng = random.Random(11)
+    seeds = [IPV4_TCP, IPV6_UDP, ipv4(6, tcp(hello())), ipv4(17, udp(datagram_hello())), ipv4(6, tcp(hello(size=40)))]
+    hostile = []
+    for _ in range(3000):
+        data = bytearray(rng.choice(seeds))
+        for _ in range(rng.randrange(1, 6)):
+            data[rng.randrange(len(data))] = rng.choice((0, 1, 0x16, 0x7F, 0x80, 0xFF, rng.randrange(256)))
+        hostile.append(bytes(data[: rng.randrange(len(data) + 1)]))
+    packets = packets_of(tmp_path, *hostile)
+    plain = pcapml.bits(packets, ALL, 300, form="bytes")
+    masked = pcapml.bits(packets, ALL, 300, form="bytes", mask="all")
+    assert np.array_equal(plain.present, masked.present)
+    changed = masked.values[masked.values != plain.values]
+    assert (changed & 0x0F == 0).all()
 
 
 @pytest.mark.parametrize(

@@ -50,7 +50,7 @@ def test_a_sample_that_is_read_alone_is_the_sample(web: str) -> None:
         assert facts(stored.packets) == facts(samples[i].packets)
         assert (stored.sample_id, stored.label, stored.path) == (samples[i].sample_id, samples[i].label, web)
         assert facts(index.read(i, 2).packets) == facts(samples[i].packets[:2])
-        assert len(stored) == index.packets_of(i)
+        assert len(stored) == index.packets_of(i) and stored.sid == samples[i].sid
 
 
 def test_every_section_and_interface_keeps_its_meaning(tmp_path: pathlib.Path) -> None:
