@@ -65,7 +65,8 @@ def write_parquet(
     (in memory) or 1,000,000 rows. Memory stays below about 1.5 GiB, whatever the size of the dataset.
 
     `out` appears when it is complete. Raises FileExistsError where it exists, unless `overwrite` (a directory is
-    replaced only if all of its files are Parquet); DataError for a column to divide by that the dataset does not have. Needs pyarrow.
+    replaced only if all of its files are Parquet); DataError for a column to divide by that the dataset does not
+    have. Needs pyarrow.
     """
     names = _names(partition_by)
     target = os.path.abspath(os.fspath(out))

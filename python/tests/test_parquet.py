@@ -47,7 +47,8 @@ def test_other_readers_see_the_same(tmp_path: pathlib.Path, web: str) -> None:
     pcapml.write_parquet(web, tmp_path / "out", include_raw=False)
     pattern = str(tmp_path / "out" / "**" / "*.parquet")
     counts = dict(pcapml.read(web, include_raw=False).groupby("label").size())
-    query = f"select label, count(*) from read_parquet('{pattern}', hive_partitioning=true) where label is not null group by label"
+    files = f"read_parquet('{pattern}', hive_partitioning=true)"
+    query = f"select label, count(*) from {files} where label is not null group by label"
     assert dict(duckdb.sql(query).fetchall()) == counts
     frame = polars.read_parquet(pattern, hive_partitioning=True).filter(polars.col("label").is_not_null())
     assert dict(frame.group_by("label").len().iter_rows()) == counts
