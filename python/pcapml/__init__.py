@@ -5,11 +5,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ._bits import MASKS, Bits, bits, column_names
 from ._core import Packet, Packets, Sample
 from ._core import version as __version__
 from ._operations import compare, label, merge, sort, split, strip, summary
+from ._overlap import Overlap
+from ._parquet import ParquetResult, write_parquet
 from ._process import Process
 from ._reading import Comment, iter_packets, parse_comment, sampler, samples
+from ._splitting import Part, SampleKey, Split, split_dataset
 from ._tables import COLUMNS, Batches, batches, read, read_pcapml, table
 from .errors import DataError, FormatError, FormatWarning, UsageError
 
@@ -17,18 +21,27 @@ Sequence.register(Packets)
 
 __all__ = [
     "COLUMNS",
+    "MASKS",
     "Batches",
+    "Bits",
     "Comment",
     "DataError",
     "FormatError",
     "FormatWarning",
+    "Overlap",
     "Packet",
     "Packets",
+    "ParquetResult",
+    "Part",
     "Process",
     "Sample",
+    "SampleKey",
+    "Split",
     "UsageError",
     "__version__",
     "batches",
+    "bits",
+    "column_names",
     "compare",
     "iter_packets",
     "label",
@@ -40,7 +53,9 @@ __all__ = [
     "samples",
     "sort",
     "split",
+    "split_dataset",
     "strip",
     "summary",
     "table",
+    "write_parquet",
 ]

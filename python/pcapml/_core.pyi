@@ -187,3 +187,25 @@ def summary(
     options: dict[str, Any],
     /,
 ) -> dict[str, Any]: ...
+def fill_bytes(
+    packets: Packets | list[Packet],
+    layers: list[str],
+    payload_bytes: int,
+    masked: list[str],
+    values: npt.NDArray[Any],
+    present: npt.NDArray[np.bool_],
+) -> None: ...
+def fill_bits(
+    packets: Packets | list[Packet],
+    layers: list[str],
+    payload_bytes: int,
+    masked: list[str],
+    values: npt.NDArray[Any],
+) -> None: ...
+def index_samples(
+    path: bytes, on_error: str, legacy_timestamps: str
+) -> tuple[bytes, bytes, list[str], list[str], str | None]: ...
+
+class StoredPackets:
+    def __init__(self, path: bytes, session: bytes, legacy_timestamps: str, description: bytes) -> None: ...
+    def read(self, places: bytes) -> Packets: ...

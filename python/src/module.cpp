@@ -2,10 +2,12 @@
 #include <nanobind/nanobind.h>
 #include <nanobind/stl/string.h>
 
+#include "bits.h"
 #include "errors.h"
 #include "operations.h"
 #include "packets.h"
 #include "readers.h"
+#include "sample_index.h"
 #include "tables.h"
 #include "text.h"
 
@@ -40,4 +42,6 @@ NB_MODULE(_core, module) {
   bind_sampler(module);
   bind_tables(module);
   bind_operations(module);
+  bind_bits(module);
+  bind_sample_index(module);
 }
