@@ -129,7 +129,7 @@ class Sampler {
       throw DataError(file->path() + ": sample " + digits +
                       " goes on after other samples; sort the capture first (pcapml sort -i IN -o OUT, or "
                       "pcapml.sort(IN, OUT)), or ask for group=\"any\"");
-    current_.emplace(std::make_shared<PacketBatch>(file), std::move(digits));
+    current_ = Sample{std::make_shared<PacketBatch>(file), std::move(digits)};
   }
 
   void add_gathered(const PacketView& packet, std::string_view id) {
