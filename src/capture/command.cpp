@@ -34,7 +34,7 @@ std::string find_program(const std::string& word, const std::vector<std::string>
   int error = ENOENT;
   while (true) {
     const std::string_view directory = rest.substr(0, rest.find(':'));
-    const std::string found = std::string(directory.empty() ? "." : directory) + "/" + word;
+    std::string found = std::string(directory.empty() ? "." : directory) + "/" + word;
     if (is_program(found)) return found;
     if (errno == EACCES) error = EACCES;
     if (directory.size() == rest.size()) break;
@@ -46,6 +46,7 @@ std::string find_program(const std::string& word, const std::vector<std::string>
 
 std::vector<char*> pointers(const std::vector<std::string>& texts) {
   std::vector<char*> result;
+  result.reserve(texts.size() + 1);
   for (const std::string& text : texts) result.push_back(const_cast<char*>(text.c_str()));
   result.push_back(nullptr);
   return result;
