@@ -177,12 +177,16 @@ class CaptureLoop {
       }
   }
 
-  CaptureResult finish() {
-    CaptureResult result = session_->finish();
+  CaptureResult with_kernel_counts(CaptureResult result) const {
     result.lost_egress = programs_->lost(PCAPML_EGRESS);
     result.lost_ingress = programs_->lost(PCAPML_INGRESS);
     result.events_lost = programs_->events_lost();
     result.not_followed += programs_->left_out();
+    return result;
+  }
+
+  CaptureResult finish() {
+    CaptureResult result = with_kernel_counts(session_->finish());
     try {
       result.failed_commands = attendant_->finish();
     } catch (const Interrupted&) {
@@ -246,12 +250,7 @@ class CaptureLoop {
     programs_->allow_superpackets(clock_.boot_time_ns());
     check_interrupt();
     if (asked.exchange(false, std::memory_order_relaxed) && request_.asked) {
-      CaptureResult so_far = session_->counters();
-      so_far.lost_egress = programs_->lost(PCAPML_EGRESS);
-      so_far.lost_ingress = programs_->lost(PCAPML_INGRESS);
-      so_far.not_followed += programs_->left_out();
-      so_far.events_lost = programs_->events_lost();
-      request_.asked(so_far);
+      request_.asked(with_kernel_counts(session_->counters()));
     }
     const std::int64_t now = clock_.boot_time_ns();
     if (!request_.progress || now - progress_ns_ < kProgress) return;
