@@ -13,4 +13,7 @@ namespace pcapml {
 /// called with one thread. Throws std::system_error.
 void enter_sandbox(const Identity& user, pid_t command);
 
+/// Whether this build filters system calls: the sanitizers' own runtime needs what a filter forbids.
+bool filters_system_calls();
+
 }  // namespace pcapml
