@@ -36,6 +36,9 @@ void Options::choice(const char* names, std::string& into, const std::vector<std
 void Options::arguments(const char* name, std::vector<std::string>& into, const char* help) {
   app_.add_option(name, into, help)->required();
 }
+void Options::argument(const char* name, std::string& into, const char* help) {
+  app_.add_option(name, into, help);
+}
 
 void Options::input(InputOptions& into) {
   flag("--salvage", into.salvage, "Keep what lies before damaged data (exit code 1 all the same)");

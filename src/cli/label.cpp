@@ -7,6 +7,7 @@
 
 #include "cli/command.h"
 #include "cli/json_reports.h"
+#include "cli/label_join.h"
 
 namespace pcapml::cli {
 namespace {
@@ -49,6 +50,7 @@ class LabelCommand final : public Command {
              "Addresses from DNS answers that are remembered");
     o.number("--max-fragment-bytes", request_.flows.max_fragment_bytes,
              "Bytes of IP fragments that wait for the rest of their packet");
+    join_.options(o);
     o.input(request_.input_options);
     o.output(request_.output_options);
     o.json(json_);
@@ -61,6 +63,8 @@ class LabelCommand final : public Command {
         static_cast<std::int64_t>(std::min(flow_timeout_, kLongestTimeout)) * 1'000'000'000;
     request_.flows.timeouts.new_flow_at_syn = flow_at_syn_ != "no";
     request_.input_options.progress = console.progress();
+    if (join_.is_asked_for()) return join_.run(console, request_, json_);
+    join_.refuse_options();
     const LabelResult result = label_captures(request_);
     if (json_) {
       console.print(to_json(result));
@@ -158,6 +162,7 @@ class LabelCommand final : public Command {
   static constexpr std::size_t kLongestTimeout = 1'000'000'000;
 
   LabelRequest request_;
+  JoinOptions join_;
   std::string sample_;
   std::string flow_at_syn_;
   std::size_t flow_timeout_ = 60;

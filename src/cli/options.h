@@ -37,6 +37,8 @@ class Options {
   std::vector<std::string>* rest() const { return rest_; }
   /// Required arguments without a flag.
   void arguments(const char* name, std::vector<std::string>& into, const char* help);
+  /// One argument without a flag that may be left out.
+  void argument(const char* name, std::string& into, const char* help);
 
   /// --salvage and --legacy-timestamps.
   void input(InputOptions& into);

@@ -3,11 +3,10 @@
 
 namespace pcapml {
 
-std::optional<FlowPacket> FlowFinder::find(std::uint16_t link_type, Bytes frame, std::int64_t timestamp_ns,
-                                           bool has_time) {
+std::optional<InnerPacket> InnerPacketFinder::find(std::uint16_t link_type, Bytes frame) {
   const auto outer = parse_headers(link_type, frame);
   if (!outer) return std::nullopt;
-  FlowPacket packet;
+  InnerPacket packet;
   packet.bytes = frame;
   packet.headers = innermost_headers(*outer, frame);
   packet.is_tunneled = packet.headers.network_offset != outer->network_offset;
@@ -22,8 +21,14 @@ std::optional<FlowPacket> FlowFinder::find(std::uint16_t link_type, Bytes frame,
       }
     }
   }
-  packet.flow = tracker_.add(packet.headers, timestamp_ns, has_time);
   return packet;
+}
+
+std::optional<FlowPacket> FlowFinder::find(std::uint16_t link_type, Bytes frame, std::int64_t timestamp_ns,
+                                           bool has_time) {
+  const auto inner = packets_.find(link_type, frame);
+  if (!inner) return std::nullopt;
+  return FlowPacket{*inner, tracker_.add(inner->headers, timestamp_ns, has_time)};
 }
 
 }  // namespace pcapml

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <map>
+#include <optional>
+#include <vector>
+
+#include "join/flow_records.h"
+#include "label/flow_rules.h"
+#include "pcapml/join.h"
+
+namespace pcapml {
+
+/// Says of each packet which record it is of, and counts what that tells of the records. Borrows both.
+class Claims {
+ public:
+  Claims(const FlowRecords& records, const FlowRules& rules, Conflicts conflicts);
+
+  struct Verdict {
+    std::uint32_t record = FlowRules::kNone;  ///< whose label the packet gets; kNone: none
+    bool is_claimed = false;
+    bool is_conflict = false;  ///< records of different labels claim it
+  };
+  Verdict claim(const FlowKey& packet, std::int64_t time_ns);
+
+  /// Adds what became of records and conflicts; the report has its labels already.
+  void add_to(JoinReport& report) const;
+  /// Whether a packet was in a window of the record; for all records.
+  std::vector<bool> have_packets() const;
+
+ private:
+  /// Of each span of the rules.
+  struct SpanState {
+    std::uint64_t packets = 0;  // that are in no other pattern's span
+    std::uint32_t record = FlowRules::kNone;
+    bool is_conflict = false;
+  };
+  /// What several spans, of patterns with different parts, together say.
+  struct Several {
+    Verdict verdict;
+    std::uint64_t packets = 0;
+  };
+  struct Counts {
+    std::vector<std::uint64_t> claimed, conflicting;  // by span
+    std::vector<std::uint64_t> taken;                 // by record
+  };
+  struct RecordCounts {
+    std::uint64_t claimed = 0, conflicting = 0;
+  };
+
+  class Judge;
+  class ConflictTeller;
+
+  Several& settle(const FlowKey& packet, std::int64_t time_ns, const FlowRules::Spans& spans);
+  Counts counts() const;
+  std::vector<RecordCounts> record_counts(const Counts& counts) const;
+  void add_conflicts(const Counts& counts, JoinReport& report) const;
+
+  const FlowRecords& records_;
+  const FlowRules& rules_;
+  Conflicts policy_;
+  std::vector<SpanState> spans_;
+  std::map<std::vector<std::uint32_t>, Several> several_;
+  std::vector<std::uint32_t> scratch_;
+};
+
+}  // namespace pcapml

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "join/joiner.h"
+
+#include <algorithm>
+#include <charconv>
+
+#include "pcapml/label.h"
+
+namespace pcapml {
+namespace {
+
+void add(JoinCount& count, const PacketView& packet) {
+  ++count.packets;
+  count.bytes += packet.original_length;
+}
+
+}  // namespace
+
+Joiner::Joiner(const JoinRequest& request, const FlowRecords& records, Claims& claims,
+               ReadingProgress& progress, OutputStream& out, OrphanFiles& orphans, JoinReport& report)
+    : request_(request),
+      records_(records),
+      claims_(claims),
+      progress_(progress),
+      writer_(out),
+      copier_(writer_),
+      orphans_(orphans),
+      report_(report),
+      finder_(request.max_fragment_bytes),
+      by_label_(records.labels.size()) {
+  for (const std::string& label : records.labels) encoded_labels_.push_back(encode_text(label));
+}
+
+void Joiner::join(const InputFile& file) {
+  InputOptions options = request_.input_options;
+  options.progress = &progress_;
+  CaptureInput input(file.path, options);
+  while (const Record* record = input.next()) {
+    if (record->kind == Record::Kind::packet) {
+      packet(record->packet, input.interface(record->packet));
+    } else {
+      copier_.copy(*record, input.reader());
+      orphans_.copy(*record, input.reader());
+    }
+  }
+  progress_.end(input);
+  input.add_to(report_.input);
+}
+
+void Joiner::packet(const PacketView& packet, const Interface& interface) {
+  const Claims::Verdict verdict = this->verdict(packet, interface);
+  count(verdict, packet);
+  if (!verdict.is_claimed) orphans_.packet(packet);
+  const PacketLabel old = find_label(packet.options);
+  const bool has_label = verdict.record != FlowRules::kNone;
+  if (!has_label && !request_.keep_unmatched) return;
+  report_.replaced_labels += old.label ? 1 : 0;
+  const std::string_view comment =
+      has_label ? std::string_view(this->comment(verdict.record)) : std::string_view{};
+  writer_.packet(packet.interface_id, packet, {old.before, comment, old.after});
+}
+
+Claims::Verdict Joiner::verdict(const PacketView& packet, const Interface& interface) {
+  flow_.reset();
+  const auto found = finder_.find(interface.link_type, packet.data);
+  if (!found) {
+    ++report_.not_ip;
+    return {};
+  }
+  const FlowKey& key = found->headers.flow;
+  if (!last_flow_ || !(key == last_key_)) {
+    last_key_ = key;
+    last_flow_ = flows_.number_of(key);
+    if (*last_flow_ >= matched_flows_.size()) matched_flows_.push_back(false);
+  }
+  flow_ = last_flow_;
+  if (packet.has_timestamp) return claims_.claim(key, packet.timestamp_ns);
+  ++report_.without_time;
+  return {};
+}
+
+void Joiner::count(const Claims::Verdict& verdict, const PacketView& packet) {
+  add(report_.total, packet);
+  if (verdict.is_conflict) add(report_.conflicting, packet);
+  if (!verdict.is_claimed) add(report_.unmatched, packet);
+  if (verdict.record != FlowRules::kNone) {
+    add(report_.matched, packet);
+    add(by_label_[records_.records[verdict.record].label], packet);
+    matched_flows_[*flow_] = true;
+  }
+  if (!packet.has_timestamp) return;
+  timeline_.add(packet.timestamp_ns, verdict.is_conflict  ? Timeline::Kind::conflicting
+                                     : verdict.is_claimed ? Timeline::Kind::matched
+                                                          : Timeline::Kind::unmatched);
+}
+
+const std::string& Joiner::comment(std::uint32_t record) {
+  if (record == comment_record_) return comment_;
+  comment_record_ = record;
+  char digits[10];
+  const auto end = std::to_chars(digits, digits + sizeof digits, record).ptr;
+  comment_.assign(digits, end);
+  comment_ += ',';
+  comment_ += encoded_labels_[records_.records[record].label];
+  return comment_;
+}
+
+void Joiner::finish() {
+  report_.flows = flows_.size();
+  report_.matched_flows =
+      static_cast<std::uint64_t>(std::count(matched_flows_.begin(), matched_flows_.end(), true));
+  report_.timeline = timeline_.result();
+  for (std::size_t i = 0; i < by_label_.size(); ++i)
+    report_.labels.push_back({records_.labels[i], 0, 0, by_label_[i]});
+}
+
+}  // namespace pcapml

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "dataset/capture_input.h"
+#include "dataset/flow_numbers.h"
+#include "dataset/reading_progress.h"
+#include "dataset/section_copier.h"
+#include "io/output_stream.h"
+#include "join/claims.h"
+#include "join/orphans.h"
+#include "join/timeline.h"
+#include "label/packet_label.h"
+#include "net/flow_finder.h"
+#include "pcapml/join.h"
+
+namespace pcapml {
+
+/// Reads captures, gives each packet the label of its record, and writes what is kept. Borrows all that it is
+/// given.
+class Joiner {
+ public:
+  Joiner(const JoinRequest& request, const FlowRecords& records, Claims& claims, ReadingProgress& progress,
+         OutputStream& out, OrphanFiles& orphans, JoinReport& report);
+
+  void join(const InputFile& file);
+  /// Adds what was counted over all captures.
+  void finish();
+
+ private:
+  void packet(const PacketView& packet, const Interface& interface);
+  Claims::Verdict verdict(const PacketView& packet, const Interface& interface);
+  void count(const Claims::Verdict& verdict, const PacketView& packet);
+  const std::string& comment(std::uint32_t record);
+
+  const JoinRequest& request_;
+  const FlowRecords& records_;
+  Claims& claims_;
+  ReadingProgress& progress_;
+  PcapngWriter writer_;
+  SectionCopier copier_;
+  OrphanFiles& orphans_;
+  JoinReport& report_;
+  InnerPacketFinder finder_;
+  FlowNumbers flows_;
+  std::vector<bool> matched_flows_;    // by number
+  std::optional<std::uint32_t> flow_;  // of the packet at hand
+  FlowKey last_key_;
+  std::optional<std::uint32_t> last_flow_;
+  Timeline timeline_;
+  std::vector<std::string> encoded_labels_;
+  std::vector<JoinCount> by_label_;
+  std::string comment_;
+  std::uint32_t comment_record_ = FlowRules::kNone;
+};
+
+}  // namespace pcapml
