@@ -30,6 +30,12 @@ struct OutputOptions {
   bool fsync = false;  ///< flush it to the disk before it gets its name
 };
 
+/// How much memory an operation may take, and where what does not fit goes for the time.
+struct MemoryOptions {
+  std::uint64_t bytes = 0;          ///< 0: a quarter of the machine's memory; from 16 MiB on
+  std::string temporary_directory;  ///< empty: that of the output, or the system's where that is no file
+};
+
 /// The kind of capture file to write.
 enum class OutputFormat : unsigned char { pcap, pcapng };
 

@@ -10,6 +10,7 @@ struct SortRequest {
   std::string output;
   InputOptions input_options;
   OutputOptions output_options;
+  MemoryOptions memory;
 };
 
 struct SortResult {
@@ -20,7 +21,12 @@ struct SortResult {
 };
 
 /// Sorts the packets of a capture by sample id (as a number), then time, then original order, into one pcapng
-/// section. Memory: 64 bytes for each packet, and a fixed amount.
+/// section, whose bytes do not depend on the memory. Throws UsageError for less than 16 MiB of it.
+///
+/// What does not fit is sorted in runs that are merged, with temporary files of the size of the input;
+/// DataError before the work where there is no room for them, std::system_error where that shows later. On
+/// top of the memory come what codecs of compressed files take, and packets of many megabytes, a few at a
+/// time.
 SortResult sort(const SortRequest& request);
 
 }  // namespace pcapml

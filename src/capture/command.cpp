@@ -69,6 +69,7 @@ void stop_handling(int number) {
       _exit(127);
     }
     signal(SIGPIPE, SIG_DFL);
+    signal(SIGXFSZ, SIG_DFL);
     for (const int number : {SIGINT, SIGTERM, SIGHUP, SIGUSR1}) stop_handling(number);
     char word = 0;
     if (!tell(0) || read(go, &word, 1) != 1) _exit(127);

@@ -28,6 +28,13 @@ void Options::megabytes(const char* names, std::uint64_t& into, const char* help
           help)
       ->check(CLI::Range(0.001, 1e9));
 }
+void Options::memory(MemoryOptions& into) {
+  app_.add_option("--memory", into.bytes,
+                  "Most memory to take, such as 256M or 4G (default: a quarter of the machine's)")
+      ->transform(CLI::AsSizeValue(false));
+  optional("--tmp", into.temporary_directory,
+           "Directory of temporary files, where memory is not enough (default: that of the output)");
+}
 void Options::flag(const char* names, bool& into, const char* help) { app_.add_flag(names, into, help); }
 void Options::choice(const char* names, std::string& into, const std::vector<std::string>& words,
                      const char* help) {

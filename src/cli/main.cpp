@@ -65,6 +65,7 @@ std::vector<std::unique_ptr<Command>> all_commands() {
 int main(int argc, char** argv) {
   using namespace pcapml;
   std::signal(SIGPIPE, SIG_IGN);  // a closed pipe comes back as EPIPE and unwinds like every error
+  std::signal(SIGXFSZ, SIG_IGN);  // a file that grows beyond a limit likewise, as EFBIG
   handle_interrupts();
   const auto commands = cli::all_commands();
   const cli::Parsed parsed = cli::parse_command_line(argc, argv, commands);

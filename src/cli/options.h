@@ -32,6 +32,8 @@ class Options {
   void choice(const char* names, std::string& into, const std::vector<std::string>& words, const char* help);
   /// A number of megabytes (1,000,000 bytes), as of bytes; 0 where it is not given.
   void megabytes(const char* names, std::uint64_t& into, const char* help);
+  /// --memory and --tmp.
+  void memory(MemoryOptions& into);
   /// All that stands behind "--".
   void rest(std::vector<std::string>& into) { rest_ = &into; }
   std::vector<std::string>* rest() const { return rest_; }

@@ -22,6 +22,7 @@ class SortCommand final : public Command {
     o.required("-o,--output", request_.output, "Sorted capture (pcapng), or - for standard output");
     o.input(request_.input_options);
     o.output(request_.output_options);
+    o.memory(request_.memory);
     o.json(json_);
   }
 

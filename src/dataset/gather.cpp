@@ -1,16 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dataset/gather.h"
 
-#include <sys/mman.h>
-
 #include <algorithm>
 #include <atomic>
 #include <bit>
-#include <cstdlib>
 #include <future>
-#include <new>
 #include <thread>
 
+#include "dataset/large_buffer.h"
 #include "io/interrupt.h"
 
 namespace pcapml {
@@ -40,29 +37,6 @@ struct Span {
   std::uint64_t size() const { return end > begin ? end - begin : 0; }
 };
 
-/// Memory in large pages: a window is filled in no order, and small ones cost a fifth of the whole sort.
-class LargeBuffer {
- public:
-  std::byte* get() const { return bytes_.get(); }
-
-  void reserve(std::size_t size) {
-    if (size <= capacity_) return;
-    constexpr std::size_t kPage = std::size_t{2} << 20;
-    bytes_.reset();
-    capacity_ = (size + kPage - 1) / kPage * kPage;
-    bytes_.reset(static_cast<std::byte*>(std::aligned_alloc(kPage, capacity_)));
-    if (!bytes_) throw std::bad_alloc();
-    ::madvise(bytes_.get(), capacity_, MADV_HUGEPAGE);  // where there are none, small ones do
-  }
-
- private:
-  struct Free {
-    void operator()(std::byte* bytes) const { std::free(bytes); }
-  };
-  std::unique_ptr<std::byte, Free> bytes_;
-  std::size_t capacity_ = 0;
-};
-
 /// Some entries that follow each other, with their bytes in the same order.
 class Window {
  public:
@@ -72,7 +46,7 @@ class Window {
         readers_(std::clamp(std::thread::hardware_concurrency(), 1U, 4U)) {}
 
   /// Reads entries from `first` on, at least one; gives the index behind the last one.
-  std::size_t fill(const std::vector<IndexEntry>& entries, std::size_t first) {
+  std::size_t fill(std::span<const IndexEntry> entries, std::size_t first) {
     const std::size_t end = choose(entries, first);
     group(entries, first, end);
     next_bucket_ = 0;
@@ -89,7 +63,7 @@ class Window {
 
  private:
   /// As many entries as fit, pieces included; gives the index behind the last one.
-  std::size_t choose(const std::vector<IndexEntry>& entries, std::size_t first) {
+  std::size_t choose(std::span<const IndexEntry> entries, std::size_t first) {
     spans_.assign(inputs_.size(), {});
     std::size_t bytes = 0;
     std::uint64_t spanned = 0;
@@ -111,7 +85,7 @@ class Window {
   }
 
   /// Distributes the entries over buckets that follow each other in the inputs.
-  void group(const std::vector<IndexEntry>& entries, std::size_t first, std::size_t end) {
+  void group(std::span<const IndexEntry> entries, std::size_t first, std::size_t end) {
     std::uint64_t total = 0;
     for (Span& span : spans_) {
       span.base = total;
@@ -127,6 +101,7 @@ class Window {
     bucket_ends_.assign(static_cast<std::size_t>(total >> shift) + 2, 0);
     for (std::size_t i = first; i < end; ++i) ++bucket_ends_[bucket(entries[i]) + 1];
     for (std::size_t i = 1; i < bucket_ends_.size(); ++i) bucket_ends_[i] += bucket_ends_[i - 1];
+    if (pieces_.capacity() < end - first) pieces_ = {};  // not both at a time
     pieces_.resize(end - first);
     std::size_t to = 0;
     for (std::size_t i = first; i < end; ++i) {
@@ -190,8 +165,7 @@ class Window {
 
 }  // namespace
 
-void gather(const std::vector<IndexEntry>& entries,
-            const std::vector<std::unique_ptr<IndexedCapture>>& inputs,
+void gather(std::span<const IndexEntry> entries, const std::vector<std::unique_ptr<IndexedCapture>>& inputs,
             const std::function<void(const IndexEntry&, Bytes)>& use, std::size_t memory_bytes) {
   Window window(inputs, memory_bytes);
   for (std::size_t next = 0; next < entries.size();) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <span>
 #include <vector>
 
 #include "dataset/packet_index.h"
@@ -14,8 +15,7 @@ inline constexpr std::size_t kGatherBytes = std::size_t{256} << 20;
 /// Reads the packets of an index again, in the order of the entries. A window of them at a time is read in
 /// the order in which they lie in the inputs, by several threads. `use` is called from the caller's thread;
 /// its bytes are valid during the call.
-void gather(const std::vector<IndexEntry>& entries,
-            const std::vector<std::unique_ptr<IndexedCapture>>& inputs,
+void gather(std::span<const IndexEntry> entries, const std::vector<std::unique_ptr<IndexedCapture>>& inputs,
             const std::function<void(const IndexEntry&, Bytes)>& use,
             std::size_t memory_bytes = kGatherBytes);
 

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <limits>
 #include <random>
 #include <string>
 
@@ -40,11 +41,15 @@ class Gather : public ::testing::Test {
 
   std::size_t size() { return random_() % 500 == 0 ? random_() % 600'000 : random_() % 1500; }
 
+  std::span<const IndexEntry> wanted() const {
+    return entries_.all().first(std::min(count_, entries_.size()));
+  }
+
   void check(std::size_t memory_bytes) {
     std::size_t next = 0;
     std::vector<std::byte> expected;
     gather(
-        entries_, inputs_,
+        wanted(), inputs_,
         [&](const IndexEntry& entry, Bytes bytes) {
           ASSERT_EQ(&entry, &entries_[next++]);
           expected.resize(entry.size);
@@ -52,44 +57,45 @@ class Gather : public ::testing::Test {
           ASSERT_TRUE(std::equal(bytes.begin(), bytes.end(), expected.begin(), expected.end()));
         },
         memory_bytes);
-    EXPECT_EQ(next, entries_.size());
+    EXPECT_EQ(next, wanted().size());
   }
 
+  std::size_t count_ = std::numeric_limits<std::size_t>::max();
   std::minstd_rand random_{7};
   std::filesystem::path directory_;
   std::vector<std::unique_ptr<IndexedCapture>> inputs_;
-  std::vector<IndexEntry> entries_;
+  Column<IndexEntry> entries_;
 };
 
 TEST_F(Gather, GivesEachPacketOfAShuffledIndexInAnyMemory) {
-  std::shuffle(entries_.begin(), entries_.end(), random_);
+  std::shuffle(entries_.all().begin(), entries_.all().end(), random_);
   for (const std::size_t memory : {std::size_t{1'000'000}, std::size_t{7'000'000}, kGatherBytes})
     check(memory);
 }
 
 TEST_F(Gather, GivesOnePacketAtATimeWhereNoMoreFit) {
-  std::shuffle(entries_.begin(), entries_.end(), random_);
-  entries_.resize(300);
+  std::shuffle(entries_.all().begin(), entries_.all().end(), random_);
+  count_ = 300;
   check(1);
 }
 
 TEST_F(Gather, FollowsTheInputsWhereTheIndexDoes) { check(kGatherBytes); }
 
 TEST_F(Gather, FollowsSeveralInputsAtOnce) {
-  std::stable_sort(entries_.begin(), entries_.end(),
+  std::stable_sort(entries_.all().begin(), entries_.all().end(),
                    [](const IndexEntry& a, const IndexEntry& b) { return a.timestamp_ns < b.timestamp_ns; });
   check(kGatherBytes);
   check(2'000'000);
 }
 
 TEST_F(Gather, NoPacketsAreNoWork) {
-  entries_.clear();
+  count_ = 0;
   check(kGatherBytes);
 }
 
 TEST_F(Gather, TellsOfAnInputThatBecameShorter) {
   std::filesystem::resize_file(directory_ / "1", 100'000);
-  EXPECT_THROW(gather(entries_, inputs_, [](const IndexEntry&, Bytes) {}), FormatError);
+  EXPECT_THROW(gather(wanted(), inputs_, [](const IndexEntry&, Bytes) {}), FormatError);
 }
 
 }  // namespace

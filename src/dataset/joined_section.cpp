@@ -30,13 +30,13 @@ bool has_option(const OptionList& list, const Option& option) {
 std::vector<std::byte> JoinedSection::section_options() const {
   OptionList joined(order_);
   for (const auto& input : inputs_) {
-    if (input->reader().format() == FileFormat::pcap) {
+    if (input.reader.format() == FileFormat::pcap) {
       const auto own = application_option(order_);
       for (const Option& option : OptionsView(own, order_))
         if (joined.bytes().empty()) joined.add(option.code, option.value);
       continue;
     }
-    for (const Section& section : input->reader().sections()) {
+    for (const Section& section : input.reader.sections()) {
       const Transcoded options = transcode_options(section.options_view(), OptionScope::section, order_);
       for (const Option& option : OptionsView(options.bytes, order_)) {
         if (has_option(joined, option)) continue;
@@ -56,18 +56,18 @@ std::vector<std::byte> JoinedSection::section_options() const {
 }
 
 void JoinedSection::begin(std::vector<std::string>& warnings) {
-  const auto& sections = inputs_.front()->reader().sections();
+  const auto& sections = inputs_.front().reader.sections();
   if (!sections.empty()) order_ = sections.front().order;
   writer_.section(order_, section_options());
   for (const auto& input : inputs_) {
     interface_bases_.push_back(writer_.interface_count());
-    for (const Interface& interface : input->reader().interfaces()) {
+    for (const Interface& interface : input.reader.interfaces()) {
       const TranscodedInterface transcoded = transcode_interface(interface, order_);
       if (transcoded.opaque)
         warnings.push_back(
             fmt::format("{}: an unknown option of an interface stays as it was, in the byte order of "
                         "its old section",
-                        input->access().name()));
+                        input.reader.source().name()));
       writer_.interface(transcoded.interface);
     }
   }
@@ -77,35 +77,37 @@ void JoinedSection::begin(std::vector<std::string>& warnings) {
 void JoinedSection::write_blocks(bool statistics, std::vector<std::string>& warnings) {
   for (std::size_t i = 0; i < inputs_.size(); ++i) {
     std::map<std::string, std::size_t> opaque;
-    for (const BlockEntry& entry : inputs_[i]->blocks()) {
-      if ((entry.type == kInterfaceStatistics) != statistics) continue;
-      std::vector<std::byte> body(entry.size);
-      inputs_[i]->access().read_at(entry.offset, body);
-      const Transcoded block = transcode_block({entry.type, entry.order, body, entry.offset}, order_,
-                                               interface_bases_[i] + entry.first_interface);
-      if (block.opaque) ++opaque[block_name(entry.type)];
-      writer_.block(entry.type, block.bytes);
-    }
+    inputs_[i].blocks.for_each([&](const BlockView& block, std::uint32_t first_interface) {
+      if ((block.type == kInterfaceStatistics) != statistics) return;
+      const Transcoded transcoded = transcode_block(block, order_, interface_bases_[i] + first_interface);
+      if (transcoded.opaque) ++opaque[block_name(block.type)];
+      writer_.block(block.type, transcoded.bytes);
+    });
     for (const auto& [name, count] : opaque)
       warnings.push_back(
           fmt::format("{}: {} × {} has content of unknown meaning, which stays as it was, in the byte "
                       "order of its old section",
-                      inputs_[i]->access().name(), count, name));
+                      inputs_[i].reader.source().name(), count, name));
   }
 }
 
 void JoinedSection::packet(const PacketView& packet, std::uint32_t input, const PacketOptions& options) {
-  const std::uint32_t interface = interface_bases_[input] + packet.interface;
-  if (packet.options.order() == order_ || packet.options.empty())
-    return writer_.packet(interface, packet, options);
-  const auto transcode = [&](Bytes bytes) {
-    return transcode_options(OptionsView(bytes, packet.options.order()), OptionScope::packet, order_).bytes;
-  };
-  const auto before = transcode(options.before);
-  const auto after = transcode(options.after);
-  writer_.packet(interface, packet, {before, options.comment, after});
+  write_transcoded(writer_, interface_bases_[input] + packet.interface, packet, options);
 }
 
 void JoinedSection::end(std::vector<std::string>& warnings) { write_blocks(true, warnings); }
+
+void write_transcoded(PcapngWriter& writer, std::uint32_t interface, const PacketView& packet,
+                      const PacketOptions& options) {
+  if (packet.options.order() == writer.order() || packet.options.empty())
+    return writer.packet(interface, packet, options);
+  const auto transcode = [&](Bytes bytes) {
+    return transcode_options(OptionsView(bytes, packet.options.order()), OptionScope::packet, writer.order())
+        .bytes;
+  };
+  const auto before = transcode(options.before);
+  const auto after = transcode(options.after);
+  writer.packet(interface, packet, {before, options.comment, after});
+}
 
 }  // namespace pcapml

@@ -1,14 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <memory>
 #include <string>
 #include <vector>
 
-#include "dataset/packet_index.h"
+#include "dataset/block_spool.h"
 #include "format/pcapng_writer.h"
+#include "pcapml/reader.h"
 
 namespace pcapml {
+
+/// A capture whose sections were read to the end. Borrows.
+struct ReadCapture {
+  const Reader& reader;
+  BlockSpool& blocks;
+};
 
 /// Makes one pcapng section of all the sections of some captures.
 ///
@@ -16,8 +22,8 @@ namespace pcapml {
 /// depend on (names, secrets, processes, ...), then the packets, then the statistics.
 class JoinedSection {
  public:
-  JoinedSection(PcapngWriter& writer, const std::vector<std::unique_ptr<IndexedCapture>>& inputs)
-      : writer_(writer), inputs_(inputs) {}
+  JoinedSection(PcapngWriter& writer, std::vector<ReadCapture> inputs)
+      : writer_(writer), inputs_(std::move(inputs)) {}
 
   /// Everything before the packets. Warnings name what could not be carried over to another byte order.
   void begin(std::vector<std::string>& warnings);
@@ -31,9 +37,13 @@ class JoinedSection {
   void write_blocks(bool statistics, std::vector<std::string>& warnings);
 
   PcapngWriter& writer_;
-  const std::vector<std::unique_ptr<IndexedCapture>>& inputs_;
+  std::vector<ReadCapture> inputs_;
   ByteOrder order_ = ByteOrder::little;
   std::vector<std::uint32_t> interface_bases_;  // of each input
 };
+
+/// Writes a packet of any byte order into a section; options of the other order are turned round.
+void write_transcoded(PcapngWriter& writer, std::uint32_t interface, const PacketView& packet,
+                      const PacketOptions& options);
 
 }  // namespace pcapml

@@ -86,7 +86,7 @@ MergeResult merge(const MergeRequest& request) {
 
   std::vector<std::unique_ptr<IndexedCapture>> inputs;
   std::vector<Relabeler> relabelers;
-  std::vector<IndexEntry> entries;
+  Column<IndexEntry> entries;
   for (const InputFile& file : files) {
     inputs.push_back(std::make_unique<IndexedCapture>(file.path, request.input_options,
                                                       temporary_directory(request.output)));
@@ -94,13 +94,15 @@ MergeResult merge(const MergeRequest& request) {
     relabelers.emplace_back(*inputs.back(), result.samples, sessions[inputs.size() - 1]);
     result.samples += inputs.back()->samples().size();
   }
-  std::stable_sort(entries.begin(), entries.end(),
+  std::stable_sort(entries.all().begin(), entries.all().end(),
                    [](const IndexEntry& a, const IndexEntry& b) { return a.timestamp_ns < b.timestamp_ns; });
 
   PcapngWriter writer(output.stream());
-  JoinedSection section(writer, inputs);
+  std::vector<ReadCapture> read;
+  for (const auto& input : inputs) read.push_back({input->reader(), input->blocks()});
+  JoinedSection section(writer, std::move(read));
   section.begin(result.report.warnings);
-  gather(entries, inputs, [&](const IndexEntry& entry, Bytes bytes) {
+  gather(entries.all(), inputs, [&](const IndexEntry& entry, Bytes bytes) {
     const PacketView& packet =
         inputs[entry.input]->reader().parse_again(bytes, entry.interface, entry.offset);
     const PacketLabel label = find_label(packet.options);

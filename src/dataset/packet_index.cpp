@@ -15,6 +15,7 @@ std::uint32_t SampleIds::intern(std::string_view digits) {
   if (it == index_.end()) {
     it = index_.emplace(std::string(id), static_cast<std::uint32_t>(ids_.size())).first;
     ids_.push_back(it->first);
+    text_bytes_ += it->first.size();
   }
   last_ = id;
   last_index_ = it->second;
@@ -31,8 +32,9 @@ std::vector<std::uint32_t> SampleIds::ranks() const {
   return ranks;
 }
 
-void IndexedCapture::index(std::vector<IndexEntry>& entries, std::uint32_t number) {
-  std::uint32_t first_interface = 0;
+bool IndexedCapture::index_some(Column<IndexEntry>& entries, std::uint32_t number) {
+  constexpr std::size_t kSome = 4096;
+  const std::size_t enough = entries.size() + kSome;
   while (const Record* record = input_.next()) {
     switch (record->kind) {
       case Record::Kind::packet: {
@@ -40,18 +42,17 @@ void IndexedCapture::index(std::vector<IndexEntry>& entries, std::uint32_t numbe
         const auto label = find_label(packet.options).label;
         entries.push_back({packet.timestamp_ns, packet.offset, packet.size,
                            label ? samples_.intern(label->sample_id) : kNoSample, packet.interface, number});
+        if (entries.size() == enough) return true;
         break;
       }
       case Record::Kind::section:
-        first_interface = static_cast<std::uint32_t>(input_.reader().interfaces().size());
+        first_interface_ = static_cast<std::uint32_t>(input_.reader().interfaces().size());
         break;
-      case Record::Kind::block:
-        blocks_.push_back({record->block.offset + 8, static_cast<std::uint32_t>(record->block.body.size()),
-                           record->block.type, record->block.order, first_interface});
-        break;
+      case Record::Kind::block: blocks_.add(record->block, first_interface_); break;
       case Record::Kind::interface: break;
     }
   }
+  return false;
 }
 
 }  // namespace pcapml

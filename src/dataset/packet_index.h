@@ -7,7 +7,9 @@
 #include <unordered_map>
 #include <vector>
 
+#include "dataset/block_spool.h"
 #include "dataset/capture_input.h"
+#include "dataset/column.h"
 #include "dataset/random_access.h"
 
 namespace pcapml {
@@ -30,6 +32,8 @@ class SampleIds {
  public:
   std::uint32_t intern(std::string_view digits);
   std::size_t size() const { return ids_.size(); }
+  /// An upper bound of what is held, and of what ranks() takes.
+  std::size_t memory_bytes() const { return ids_.size() * 160 + text_bytes_; }
   /// For each sample its place in numeric order.
   std::vector<std::uint32_t> ranks() const;
 
@@ -40,39 +44,37 @@ class SampleIds {
   };
   std::unordered_map<std::string, std::uint32_t, Hash, std::equal_to<>> index_;
   std::vector<std::string_view> ids_;  // into the map's keys, which stay where they are
+  std::size_t text_bytes_ = 0;
   std::string last_;
   std::uint32_t last_index_ = kNoSample;
-};
-
-/// A block that is no packet, to be read again.
-struct BlockEntry {
-  std::uint64_t offset;  ///< of its body
-  std::uint32_t size;    ///< of its body
-  std::uint32_t type;
-  ByteOrder order;
-  std::uint32_t first_interface;  ///< of its section, among the reader's
 };
 
 /// One input, read once to its end, then again at any place.
 class IndexedCapture {
  public:
   IndexedCapture(const std::string& path, const InputOptions& options, const std::string& directory)
-      : access_(path, directory), input_(access_.first_reading(), options) {}
+      : access_(path, directory), input_(access_.first_reading(), options), blocks_(directory) {}
 
   /// Reads to the end and adds an entry for each packet. `number` is what their `input` becomes.
-  void index(std::vector<IndexEntry>& entries, std::uint32_t number);
+  void index(Column<IndexEntry>& entries, std::uint32_t number) {
+    while (index_some(entries, number)) {
+    }
+  }
+  /// The same for some of the packets; false at the end.
+  bool index_some(Column<IndexEntry>& entries, std::uint32_t number);
 
   const CaptureInput& input() const { return input_; }
   Reader& reader() { return input_.reader(); }
   const RandomAccess& access() const { return access_; }
   const SampleIds& samples() const { return samples_; }
-  const std::vector<BlockEntry>& blocks() const { return blocks_; }
+  BlockSpool& blocks() { return blocks_; }
 
  private:
   RandomAccess access_;
   CaptureInput input_;
   SampleIds samples_;
-  std::vector<BlockEntry> blocks_;
+  BlockSpool blocks_;
+  std::uint32_t first_interface_ = 0;  // of the section
 };
 
 }  // namespace pcapml

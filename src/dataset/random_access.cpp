@@ -5,29 +5,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <cerrno>
-#include <cstdlib>
-#include <filesystem>
-
 #include "format/format_reader.h"
-#include "io/interrupt.h"
-#include "io/output_file.h"
-#include "pcapml/cursor.h"
 #include "pcapml/error.h"
 
 namespace pcapml {
 namespace {
-
-FileDescriptor unnamed_file(const std::string& directory) {
-  FileDescriptor file(::open(directory.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600));
-  if (!file && (errno == EOPNOTSUPP || errno == EISDIR || errno == EINVAL || errno == ENOENT)) {
-    std::string name = directory + "/.pcapml-XXXXXX";
-    file = FileDescriptor(::mkostemp(name.data(), O_CLOEXEC));
-    if (file) ::unlink(name.c_str());
-  }
-  if (!file) throw_errno(directory, "create a temporary file");
-  return file;
-}
 
 /// A regular file that holds a capture as it is, not compressed.
 FileDescriptor open_plain_capture(const std::string& path) {
@@ -46,8 +28,8 @@ FileDescriptor open_plain_capture(const std::string& path) {
 /// Writes what it reads into the temporary file.
 class RandomAccess::Tee final : public Source {
  public:
-  Tee(std::unique_ptr<Source> source, int copy, const std::string& directory)
-      : source_(std::move(source)), copy_(descriptor_sink(copy, directory + " (temporary file)")) {}
+  Tee(std::unique_ptr<Source> source, std::unique_ptr<Sink> copy)
+      : source_(std::move(source)), copy_(std::move(copy)) {}
 
   std::size_t read(std::span<std::byte> into) override {
     const std::size_t n = source_->read(into);
@@ -67,33 +49,18 @@ RandomAccess::RandomAccess(const std::string& path, const std::string& directory
     : source_(open_source(path)), file_(open_plain_capture(path)) {
   name_ = source_->name();
   if (file_) return;
-  file_ = unnamed_file(directory);
-  source_ = std::make_unique<Tee>(std::move(source_), file_.get(), directory);
+  copy_.emplace(directory);
+  source_ = std::make_unique<Tee>(std::move(source_), copy_->sink());
 }
 
 std::unique_ptr<Source> RandomAccess::first_reading() { return std::move(source_); }
 
 void RandomAccess::read_at(std::uint64_t offset, std::span<std::byte> into) const {
-  while (!into.empty()) {
-    const ssize_t n = ::pread(file_.get(), into.data(), into.size(), static_cast<off_t>(offset));
-    if (n == 0) throw FormatError(name_, offset, "the file became shorter while it was being read");
-    if (n < 0) {
-      if (errno != EINTR) throw_errno(name_, "read");
-      check_interrupt();
-      continue;
-    }
-    offset += static_cast<std::uint64_t>(n);
-    into = into.subspan(static_cast<std::size_t>(n));
-  }
+  const int descriptor = copy_ ? copy_->descriptor() : file_.get();
+  if (!read_whole(descriptor, name_, offset, into))
+    throw FormatError(name_, offset, "the file became shorter while it was being read");
 }
 
-std::string temporary_directory(const std::string& output) {
-  namespace fs = std::filesystem;
-  if (output != "-" && (!fs::exists(output) || fs::is_regular_file(output))) {
-    const fs::path directory = fs::path(output).parent_path();
-    return directory.empty() ? "." : directory.string();
-  }
-  return fs::temp_directory_path().string();
-}
+bool is_plain_capture(const std::string& path) { return static_cast<bool>(open_plain_capture(path)); }
 
 }  // namespace pcapml

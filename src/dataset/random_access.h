@@ -2,9 +2,11 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 
+#include "dataset/temporary_file.h"
 #include "io/file_descriptor.h"
 #include "pcapml/source.h"
 
@@ -30,10 +32,11 @@ class RandomAccess {
 
   std::string name_;
   std::unique_ptr<Source> source_;
-  FileDescriptor file_;
+  FileDescriptor file_;                // of a plain file
+  std::optional<TemporaryFile> copy_;  // of any other
 };
 
-/// The directory in which an output's temporary files belong: its own, or the system's for a pipe.
-std::string temporary_directory(const std::string& output);
+/// Whether an input is a regular file that holds a capture as it is, not compressed.
+bool is_plain_capture(const std::string& path);
 
 }  // namespace pcapml

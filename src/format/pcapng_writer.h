@@ -23,6 +23,8 @@ struct PacketOptions {
 class PcapngWriter {
  public:
   explicit PcapngWriter(Appender& out) : out_(out) {}
+  /// For packets of a section whose header is written elsewhere.
+  PcapngWriter(Appender& out, ByteOrder order) : out_(out), order_(order) {}
 
   /// Begins a section of unspecified length (draft, section 4.1).
   void section(ByteOrder order, Bytes options);

@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Captures of tens of megabytes, each with more of one thing than memory may hold."""
+import random
+import struct
+import sys
+
+
+def block(kind, body, order="<"):
+    body += b"\0" * (-len(body) % 4)
+    size = struct.pack(order + "I", 12 + len(body))
+    return struct.pack(order + "I", kind) + size + body + size
+
+
+def section(order="<"):
+    return block(0x0A0D0D0A, struct.pack(order + "IHHq", 0x1A2B3C4D, 1, 0, -1), order)
+
+
+def interface(link=1, order="<", nanoseconds=False):
+    options = struct.pack(order + "HHB3xHH", 9, 1, 9, 0, 0) if nanoseconds else b""
+    return block(1, struct.pack(order + "HHI", link, 0, 0) + options, order)
+
+
+def packet(number, ticks, data, comment=None, order="<"):
+    body = struct.pack(order + "IIIII", number, ticks >> 32, ticks & 0xFFFFFFFF, len(data), len(data))
+    body += data + b"\0" * (-len(data) % 4)
+    if comment is not None:
+        body += struct.pack(order + "HH", 1, len(comment)) + comment + b"\0" * (-len(comment) % 4)
+        body += struct.pack(order + "HH", 0, 0)
+    return block(6, body, order)
+
+
+def udp(source, destination, payload):
+    """An Ethernet frame from and to ports that tell the flow."""
+    size = 28 + len(payload)
+    ip = struct.pack(">BBHHHBBHII", 0x45, 0, size, 0, 0, 64, 17, 0, 0x0A000000 | source >> 16, 0x0A000000)
+    return b"\2\0\0\0\0\1\2\0\0\0\0\2\x08\0" + ip + struct.pack(
+        ">HHHH", source & 0xFFFF, destination & 0xFFFF, size - 20, 0) + payload
+
+
+def label_of(flow):
+    """Of all forms: plain, keyed, with zeros before it, of more digits than 64 bits hold."""
+    return ("%d,web" % flow, "s=%d,proc=curl" % flow, "00%d,dns" % flow,
+            "1%030d,long" % flow)[flow % 4].encode()
+
+
+def mixed(file):
+    """Three sections of both byte orders with two interfaces each, some packets without a label."""
+    ticks = 1_700_000_000_000_000
+    for order in "<><":
+        file.write(section(order) + interface(1, order) + interface(1, order, True))
+        for _ in range(25_000):
+            flow = random.randrange(500)
+            ticks += random.randrange(-2, 9)
+            finer = random.randrange(2)
+            data = udp(flow, 443, random.randbytes(random.choice((0, 40, 500, 1000))))
+            comment = None if flow % 9 == 0 else label_of(flow)
+            file.write(packet(finer, ticks * (1000 if finer else 1), data, comment, order))
+
+
+def many_samples(file):
+    """A sample for each packet, in no order."""
+    file.write(section() + interface())
+    for number in random.sample(range(10_000_000), 250_000):
+        file.write(packet(0, number % 7, udp(number, 53, b"x"), label_of(number)))
+
+
+def one_sample(file):
+    """All packets in one sample, backwards."""
+    file.write(section() + interface())
+    for number in range(250_000, 0, -1):
+        file.write(packet(0, number // 3, udp(number, 53, b"backwards"), b"1,all"))
+
+
+def many_blocks(file):
+    """Mostly blocks that are no packets, of all sizes."""
+    file.write(section() + interface())
+    for number in range(120_000):
+        file.write(block(0x0BAD, struct.pack("<I", 4711) + random.randbytes(random.randrange(400))))
+        if number % 4 == 0:
+            file.write(block(5, struct.pack("<III", 0, 0, number)))
+            file.write(packet(0, number, udp(number % 100, 53, b"x"), b"%d,x" % (number % 100)))
+
+
+def large_packets(file):
+    """Packets up to 200 kB, as offloading makes them."""
+    file.write(section() + interface())
+    for number in range(900):
+        file.write(packet(0, number, udp(number, 443, random.randbytes(random.randrange(60_000))) +
+                          bytes(random.choice((0, 0, 140_000))), b"%d,big" % (number % 30)))
+
+
+INPUTS = {kind.__name__: kind for kind in (mixed, many_samples, one_sample, many_blocks, large_packets)}
+
+if __name__ == "__main__":
+    random.seed(7)
+    INPUTS[sys.argv[1]](sys.stdout.buffer)
