@@ -56,7 +56,7 @@ std::uint32_t majority_of(const std::vector<std::uint32_t>& rules, const FlowRec
 }
 
 std::string text_of(const FlowPattern::End& end) {
-  const std::string address = to_string(end.address);
+  std::string address = to_string(end.address);
   if (!end.port || *end.port == 0) return address;
   return end.address.version == 6 ? fmt::format("[{}]:{}", address, *end.port)
                                   : fmt::format("{}:{}", address, *end.port);
@@ -96,9 +96,11 @@ class Claims::Judge {
   void span(std::uint32_t index) {
     SpanState& state = claims_.spans_[index];
     state.record = claims_.rules_.span(index).first;
-    state.is_conflict = tally_.labels() > 1;
-    if (!state.is_conflict || claims_.policy_ == Conflicts::first) return;
-    state.record = claims_.policy_ == Conflicts::majority ? majority() : FlowRules::kNone;
+    const bool is_conflict = tally_.labels() > 1;
+    if (is_conflict && claims_.policy_ != Conflicts::first)
+      state.record = claims_.policy_ == Conflicts::majority ? majority() : FlowRules::kNone;
+    if (state.record != FlowRules::kNone) state.label_and_conflict = label_of(state.record);
+    if (is_conflict) state.label_and_conflict |= SpanState::kConflict;
   }
 
  private:
@@ -154,8 +156,7 @@ Claims::Claims(const FlowRecords& records, const FlowRules& rules, Conflicts con
   rules.sweep(Judge(*this));
 }
 
-Claims::Verdict Claims::claim(const FlowKey& packet, std::int64_t time_ns) {
-  const FlowRules::Spans spans = rules_.spans_at(packet, time_ns);
+Claims::Verdict Claims::claim(const FlowKey& packet, std::int64_t time_ns, const FlowRules::Spans& spans) {
   if (spans.size == 0) return {};
   if (spans.size > 1) {
     Several& several = settle(packet, time_ns, spans);
@@ -164,7 +165,7 @@ Claims::Verdict Claims::claim(const FlowKey& packet, std::int64_t time_ns) {
   }
   SpanState& state = spans_[spans.index[0]];
   ++state.packets;
-  return {state.record, true, state.is_conflict};
+  return {state.record, state.label(), true, state.is_conflict()};
 }
 
 Claims::Several& Claims::settle(const FlowKey& packet, std::int64_t time_ns, const FlowRules::Spans& spans) {
@@ -177,16 +178,15 @@ Claims::Several& Claims::settle(const FlowKey& packet, std::int64_t time_ns, con
     const std::uint32_t first = rules_.span(index).first;
     const bool other = verdict.record != FlowRules::kNone &&
                        records_.records[first].label != records_.records[verdict.record].label;
-    verdict.is_conflict = verdict.is_conflict || other || spans_[index].is_conflict;
+    verdict.is_conflict = verdict.is_conflict || other || spans_[index].is_conflict();
     verdict.record = std::min(verdict.record, first);
   }
-  if (!verdict.is_conflict || policy_ == Conflicts::first) return several;
-  if (policy_ == Conflicts::none) {
-    verdict.record = FlowRules::kNone;
-  } else {
+  if (verdict.is_conflict && policy_ == Conflicts::none) verdict.record = FlowRules::kNone;
+  if (verdict.is_conflict && policy_ == Conflicts::majority) {
     rules_.all(packet, time_ns, scratch_);
     verdict.record = majority_of(scratch_, records_);
   }
+  if (verdict.record != FlowRules::kNone) verdict.label = records_.records[verdict.record].label;
   return several;
 }
 
@@ -198,7 +198,7 @@ Claims::Counts Claims::counts() const {
   for (std::size_t i = 0; i < spans_.size(); ++i) {
     const SpanState& state = spans_[i];
     counts.claimed[i] += state.packets;
-    if (state.is_conflict) counts.conflicting[i] += state.packets;
+    if (state.is_conflict()) counts.conflicting[i] += state.packets;
     if (state.record != FlowRules::kNone) counts.taken[state.record] += state.packets;
   }
   for (const auto& [spans, several] : several_) {
@@ -228,8 +228,8 @@ std::vector<Claims::RecordCounts> Claims::record_counts(const Counts& counts) co
 
 std::vector<bool> Claims::have_packets() const {
   const auto records = record_counts(counts());
-  std::vector<bool> result;
-  for (const RecordCounts& record : records) result.push_back(record.claimed > 0);
+  std::vector<bool> result(records.size());
+  for (std::size_t i = 0; i < records.size(); ++i) result[i] = records[i].claimed > 0;
   return result;
 }
 

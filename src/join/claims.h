@@ -17,11 +17,13 @@ class Claims {
   Claims(const FlowRecords& records, const FlowRules& rules, Conflicts conflicts);
 
   struct Verdict {
-    std::uint32_t record = FlowRules::kNone;  ///< whose label the packet gets; kNone: none
+    std::uint32_t record = FlowRules::kNone;     ///< whose label the packet gets; kNone: none
+    std::uint32_t label = FlowRecord::kNoLabel;  ///< the record's
     bool is_claimed = false;
     bool is_conflict = false;  ///< records of different labels claim it
   };
-  Verdict claim(const FlowKey& packet, std::int64_t time_ns);
+  /// Counts the packet.
+  Verdict claim(const FlowKey& packet, std::int64_t time_ns, const FlowRules::Spans& spans);
 
   /// Adds what became of records and conflicts; the report has its labels already.
   void add_to(JoinReport& report) const;
@@ -33,7 +35,10 @@ class Claims {
   struct SpanState {
     std::uint64_t packets = 0;  // that are in no other pattern's span
     std::uint32_t record = FlowRules::kNone;
-    bool is_conflict = false;
+    std::uint32_t label_and_conflict = 0;  // the record's label; the highest bit: of different labels
+    bool is_conflict() const { return (label_and_conflict & kConflict) != 0; }
+    std::uint32_t label() const { return label_and_conflict & ~kConflict; }
+    static constexpr std::uint32_t kConflict = 0x80000000;
   };
   /// What several spans, of patterns with different parts, together say.
   struct Several {

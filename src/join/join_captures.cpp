@@ -120,7 +120,7 @@ JoinReport join_captures(const JoinRequest& request) {
   add_to(report, clock, open, records);
   const FlowRules rules = rules_of(records, clock);
   Claims claims(records, rules, request.conflicts);
-  Joiner joiner(request, records, claims, progress, output.stream(), orphans, report);
+  Joiner joiner(request, records, rules, claims, progress, output.stream(), orphans, report);
   for (const InputFile& file : files) joiner.join(file);
   joiner.finish();
   claims.add_to(report);

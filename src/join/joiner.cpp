@@ -16,10 +16,11 @@ void add(JoinCount& count, const PacketView& packet) {
 
 }  // namespace
 
-Joiner::Joiner(const JoinRequest& request, const FlowRecords& records, Claims& claims,
+Joiner::Joiner(const JoinRequest& request, const FlowRecords& records, const FlowRules& rules, Claims& claims,
                ReadingProgress& progress, OutputStream& out, OrphanFiles& orphans, JoinReport& report)
     : request_(request),
       records_(records),
+      rules_(rules),
       claims_(claims),
       progress_(progress),
       writer_(out),
@@ -27,6 +28,7 @@ Joiner::Joiner(const JoinRequest& request, const FlowRecords& records, Claims& c
       orphans_(orphans),
       report_(report),
       finder_(request.max_fragment_bytes),
+      known_flows_(rules.span_count()),
       by_label_(records.labels.size()) {
   for (const std::string& label : records.labels) encoded_labels_.push_back(encode_text(label));
 }
@@ -55,28 +57,34 @@ void Joiner::packet(const PacketView& packet, const Interface& interface) {
   const bool has_label = verdict.record != FlowRules::kNone;
   if (!has_label && !request_.keep_unmatched) return;
   report_.replaced_labels += old.label ? 1 : 0;
-  const std::string_view comment =
-      has_label ? std::string_view(this->comment(verdict.record)) : std::string_view{};
+  const std::string_view comment = has_label ? std::string_view(this->comment(verdict)) : std::string_view{};
   writer_.packet(packet.interface_id, packet, {old.before, comment, old.after});
 }
 
 Claims::Verdict Joiner::verdict(const PacketView& packet, const Interface& interface) {
-  flow_.reset();
   const auto found = finder_.find(interface.link_type, packet.data);
   if (!found) {
     ++report_.not_ip;
     return {};
   }
   const FlowKey& key = found->headers.flow;
-  if (!last_flow_ || !(key == last_key_)) {
-    last_key_ = key;
-    last_flow_ = flows_.number_of(key);
-    if (*last_flow_ >= matched_flows_.size()) matched_flows_.push_back(false);
+  const FlowRules::Spans spans = rules_.spans_at(key, packet.timestamp_ns);
+  FlowMark& mark = mark_of(key, spans);
+  mark = std::max(mark, kSeen);
+  if (!packet.has_timestamp) {
+    ++report_.without_time;
+    return {};
   }
-  flow_ = last_flow_;
-  if (packet.has_timestamp) return claims_.claim(key, packet.timestamp_ns);
-  ++report_.without_time;
-  return {};
+  const Claims::Verdict verdict = claims_.claim(key, packet.timestamp_ns, spans);
+  if (verdict.record != FlowRules::kNone) mark = kMatched;
+  return verdict;
+}
+
+Joiner::FlowMark& Joiner::mark_of(const FlowKey& key, const FlowRules::Spans& spans) {
+  if (spans.exact != FlowRules::kNone) return known_flows_[spans.exact];
+  const std::uint32_t number = other_numbers_.number_of(key);
+  if (number >= other_flows_.size()) other_flows_.push_back(kNotSeen);
+  return other_flows_[number];
 }
 
 void Joiner::count(const Claims::Verdict& verdict, const PacketView& packet) {
@@ -85,8 +93,7 @@ void Joiner::count(const Claims::Verdict& verdict, const PacketView& packet) {
   if (!verdict.is_claimed) add(report_.unmatched, packet);
   if (verdict.record != FlowRules::kNone) {
     add(report_.matched, packet);
-    add(by_label_[records_.records[verdict.record].label], packet);
-    matched_flows_[*flow_] = true;
+    add(by_label_[verdict.label], packet);
   }
   if (!packet.has_timestamp) return;
   timeline_.add(packet.timestamp_ns, verdict.is_conflict  ? Timeline::Kind::conflicting
@@ -94,21 +101,23 @@ void Joiner::count(const Claims::Verdict& verdict, const PacketView& packet) {
                                                           : Timeline::Kind::unmatched);
 }
 
-const std::string& Joiner::comment(std::uint32_t record) {
-  if (record == comment_record_) return comment_;
-  comment_record_ = record;
+const std::string& Joiner::comment(const Claims::Verdict& verdict) {
+  if (verdict.record == comment_record_) return comment_;
+  comment_record_ = verdict.record;
   char digits[10];
-  const auto end = std::to_chars(digits, digits + sizeof digits, record).ptr;
+  const auto end = std::to_chars(digits, digits + sizeof digits, verdict.record).ptr;
   comment_.assign(digits, end);
   comment_ += ',';
-  comment_ += encoded_labels_[records_.records[record].label];
+  comment_ += encoded_labels_[verdict.label];
   return comment_;
 }
 
 void Joiner::finish() {
-  report_.flows = flows_.size();
-  report_.matched_flows =
-      static_cast<std::uint64_t>(std::count(matched_flows_.begin(), matched_flows_.end(), true));
+  for (const auto* flows : {&known_flows_, &other_flows_})
+    for (const FlowMark mark : *flows) {
+      report_.flows += mark != kNotSeen ? 1 : 0;
+      report_.matched_flows += mark == kMatched ? 1 : 0;
+    }
   report_.timeline = timeline_.result();
   for (std::size_t i = 0; i < by_label_.size(); ++i)
     report_.labels.push_back({records_.labels[i], 0, 0, by_label_[i]});

@@ -19,21 +19,26 @@ namespace pcapml {
 /// given.
 class Joiner {
  public:
-  Joiner(const JoinRequest& request, const FlowRecords& records, Claims& claims, ReadingProgress& progress,
-         OutputStream& out, OrphanFiles& orphans, JoinReport& report);
+  Joiner(const JoinRequest& request, const FlowRecords& records, const FlowRules& rules, Claims& claims,
+         ReadingProgress& progress, OutputStream& out, OrphanFiles& orphans, JoinReport& report);
 
   void join(const InputFile& file);
   /// Adds what was counted over all captures.
   void finish();
 
  private:
+  /// Of a 5-tuple, both directions being one: whether it came, and whether with a packet that got a label.
+  enum FlowMark : unsigned char { kNotSeen, kSeen, kMatched };
+
   void packet(const PacketView& packet, const Interface& interface);
   Claims::Verdict verdict(const PacketView& packet, const Interface& interface);
+  FlowMark& mark_of(const FlowKey& key, const FlowRules::Spans& spans);
   void count(const Claims::Verdict& verdict, const PacketView& packet);
-  const std::string& comment(std::uint32_t record);
+  const std::string& comment(const Claims::Verdict& verdict);
 
   const JoinRequest& request_;
   const FlowRecords& records_;
+  const FlowRules& rules_;
   Claims& claims_;
   ReadingProgress& progress_;
   PcapngWriter writer_;
@@ -41,11 +46,9 @@ class Joiner {
   OrphanFiles& orphans_;
   JoinReport& report_;
   InnerPacketFinder finder_;
-  FlowNumbers flows_;
-  std::vector<bool> matched_flows_;    // by number
-  std::optional<std::uint32_t> flow_;  // of the packet at hand
-  FlowKey last_key_;
-  std::optional<std::uint32_t> last_flow_;
+  std::vector<FlowMark> known_flows_;  // whose whole 5-tuple the table has: by FlowRules::Spans::exact
+  FlowNumbers other_numbers_;
+  std::vector<FlowMark> other_flows_;  // by number
   Timeline timeline_;
   std::vector<std::string> encoded_labels_;
   std::vector<JoinCount> by_label_;

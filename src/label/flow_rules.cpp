@@ -8,7 +8,7 @@
 namespace pcapml {
 namespace {
 
-enum Part : unsigned { kAddressA = 1, kPortA = 2, kAddressB = 4, kPortB = 8, kProtocol = 16 };
+enum Part : unsigned { kAddressA = 1, kPortA = 2, kAddressB = 4, kPortB = 8, kProtocol = 16, kAll = 31 };
 
 constexpr unsigned ends_swapped(unsigned parts) {
   return (parts & (kAddressA | kPortA)) << 2 | (parts & (kAddressB | kPortB)) >> 2 | (parts & kProtocol);
@@ -57,12 +57,13 @@ void FlowRules::add(const FlowPattern& pattern, std::int64_t start_ns, std::int6
   } else if (is_symmetric(parts)) {
     key = key.canonical();
   }
-  std::uint32_t& number = shape_of(parts).patterns.find_or_add(key).value;
-  if (number == 0) {
-    patterns_.emplace_back();
+  const auto found = shape_of(parts).patterns.find_or_add(key);
+  std::uint32_t& number = found.value.first;
+  if (found.added) {
     number = static_cast<std::uint32_t>(patterns_.size());
+    patterns_.emplace_back();
   }
-  if (start_ns <= end_ns) windows_.push_back({start_ns, end_ns, end_ns, number - 1, rule});
+  if (start_ns <= end_ns) windows_.push_back({start_ns, end_ns, end_ns, number, rule});
 }
 
 void FlowRules::build() {
@@ -80,10 +81,13 @@ void FlowRules::build() {
     set_latest_ends(pattern.first_window, pattern.first_window + pattern.windows);
     build_spans(pattern);
   }
+  for (Shape& shape : shapes_)
+    shape.patterns.for_each(
+        [this](const FlowKey&, SpanRange& range) { range = patterns_[range.first].spans; });
 }
 
 void FlowRules::build_spans(Pattern& pattern) {
-  pattern.first_span = static_cast<std::uint32_t>(spans_.size());
+  pattern.spans.first = static_cast<std::uint32_t>(spans_.size());
   const auto end_of = [this](std::uint32_t i) { return windows_[i].end_ns; };
   const auto ends_later = [&](std::uint32_t a, std::uint32_t b) { return end_of(a) > end_of(b); };
   const auto comes_later = [this](std::uint32_t a, std::uint32_t b) {
@@ -106,7 +110,7 @@ void FlowRules::build_spans(Pattern& pattern) {
     spans_.push_back({now, lowest.empty() ? kNone : windows_[lowest.top()].rule,
                       static_cast<std::uint32_t>(ending.size())});
   }
-  pattern.spans = static_cast<std::uint32_t>(spans_.size()) - pattern.first_span;
+  pattern.spans.size = static_cast<std::uint32_t>(spans_.size()) - pattern.spans.first;
 }
 
 // The windows between begin and end, sorted by start, are a binary tree whose root is the middle one.
@@ -133,7 +137,7 @@ template <class Visit>
 void FlowRules::for_each_pattern(const FlowKey& packet, Visit visit) const {
   for (const Shape& shape : shapes_) {
     const auto probe = [&](const FlowKey& key) {
-      if (const std::uint32_t* number = shape.patterns.find(key)) visit(patterns_[*number - 1]);
+      if (const SpanRange* spans = shape.patterns.find(key)) visit(shape.parts, *spans);
     };
     if (is_symmetric(shape.parts)) {
       probe(shown(packet, shape.parts).canonical());
@@ -146,12 +150,20 @@ void FlowRules::for_each_pattern(const FlowKey& packet, Visit visit) const {
   }
 }
 
-std::uint32_t FlowRules::span_in(const Pattern& pattern, std::int64_t time_ns) const {
-  const Span* begin = spans_.data() + pattern.first_span;
+std::uint32_t FlowRules::span_in(SpanRange spans, std::int64_t time_ns) const {
+  const Span* begin = spans_.data() + spans.first;
   const Span* after =
-      std::upper_bound(begin, begin + pattern.spans, time_ns,
+      std::upper_bound(begin, begin + spans.size, time_ns,
                        [](std::int64_t time, const Span& span) { return time < span.start_ns; });
   return after == begin ? kNone : static_cast<std::uint32_t>(after - spans_.data() - 1);
+}
+
+/// Of spans that are not empty.
+const FlowRules::Pattern& FlowRules::pattern_of(SpanRange spans) const {
+  const auto next = std::upper_bound(
+      patterns_.begin(), patterns_.end(), spans.first,
+      [](std::uint32_t first, const Pattern& pattern) { return first < pattern.spans.first; });
+  return *(next - 1);
 }
 
 // A pattern's last span holds no rule, unless one holds for ever.
@@ -162,8 +174,9 @@ std::int64_t FlowRules::end_of_span(std::uint32_t index) const {
 
 FlowRules::Spans FlowRules::spans_at(const FlowKey& packet, std::int64_t time_ns) const {
   Spans found;
-  for_each_pattern(packet, [&](const Pattern& pattern) {
-    const std::uint32_t index = span_in(pattern, time_ns);
+  for_each_pattern(packet, [&](unsigned parts, SpanRange spans) {
+    if (parts == kAll && spans.size > 0) found.exact = spans.first;
+    const std::uint32_t index = span_in(spans, time_ns);
     if (index != kNone && spans_[index].first != kNone) found.index[found.size++] = index;
   });
   return found;
@@ -178,7 +191,9 @@ std::optional<std::uint32_t> FlowRules::first(const FlowKey& packet, std::int64_
 
 void FlowRules::all(const FlowKey& packet, std::int64_t time_ns, std::vector<std::uint32_t>& rules) const {
   rules.clear();
-  for_each_pattern(packet, [&](const Pattern& pattern) {
+  for_each_pattern(packet, [&](unsigned /*parts*/, SpanRange spans) {
+    if (spans.size == 0) return;
+    const Pattern& pattern = pattern_of(spans);
     collect(pattern.first_window, pattern.first_window + pattern.windows, time_ns, rules);
   });
   std::sort(rules.begin(), rules.end());
@@ -187,7 +202,7 @@ void FlowRules::all(const FlowKey& packet, std::int64_t time_ns, std::vector<std
 
 bool FlowRules::knows(const FlowKey& packet) const {
   bool known = false;
-  for_each_pattern(packet, [&](const Pattern&) { known = true; });
+  for_each_pattern(packet, [&](unsigned /*parts*/, SpanRange) { known = true; });
   return known;
 }
 

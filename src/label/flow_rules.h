@@ -44,8 +44,11 @@ class FlowRules {
 
   /// The spans that hold one packet, at most one for each pattern that it matches.
   struct Spans {
-    std::array<std::uint32_t, kMostSpans> index{};
+    std::array<std::uint32_t, kMostSpans> index;
     std::size_t size = 0;
+    /// Stands for the pattern that is the packet's whole 5-tuple, whatever the time: its first span. kNone
+    /// where there is none with a window.
+    std::uint32_t exact = kNone;
     const std::uint32_t* begin() const { return index.data(); }
     const std::uint32_t* end() const { return index.data() + size; }
   };
@@ -87,14 +90,18 @@ class FlowRules {
     std::uint32_t pattern;       // while building
     std::uint32_t rule;
   };
+  struct SpanRange {
+    std::uint32_t first = kNone, size = 0;
+  };
   struct Pattern {
     std::uint32_t first_window = 0, windows = 0;
-    std::uint32_t first_span = 0, spans = 0;
+    SpanRange spans;
   };
-  /// Patterns in which the same parts are absent.
+  /// Patterns in which the same parts are absent. The spans lie in the table itself, so that a look-up reads
+  /// little memory; until they are built it holds the pattern's number.
   struct Shape {
     unsigned parts = 0;
-    OpenTable<FlowKey, std::uint32_t> patterns;  // number + 1
+    OpenTable<FlowKey, SpanRange> patterns;
   };
 
   template <class Visit>
@@ -104,7 +111,8 @@ class FlowRules {
   std::int64_t set_latest_ends(std::size_t begin, std::size_t end);
   void collect(std::size_t begin, std::size_t end, std::int64_t time_ns,
                std::vector<std::uint32_t>& rules) const;
-  std::uint32_t span_in(const Pattern& pattern, std::int64_t time_ns) const;
+  std::uint32_t span_in(SpanRange spans, std::int64_t time_ns) const;
+  const Pattern& pattern_of(SpanRange spans) const;
 
   std::vector<Shape> shapes_;
   std::vector<Pattern> patterns_;
@@ -119,7 +127,7 @@ void FlowRules::sweep(Visitor&& visitor) const {
     const Window* next = windows_.data() + pattern.first_window;
     const Window* const last = next + pattern.windows;
     const auto ends_later = [](const Window* a, const Window* b) { return a->end_ns > b->end_ns; };
-    for (std::uint32_t i = pattern.first_span; i < pattern.first_span + pattern.spans; ++i) {
+    for (std::uint32_t i = pattern.spans.first; i < pattern.spans.first + pattern.spans.size; ++i) {
       const std::int64_t now = spans_[i].start_ns;
       for (; !ending.empty() && ending.front()->end_ns < now; ending.pop_back()) {
         std::pop_heap(ending.begin(), ending.end(), ends_later);
@@ -142,7 +150,7 @@ void FlowRules::for_each_window(Visit visit) const {
   for (const Pattern& pattern : patterns_)
     for (std::uint32_t i = 0; i < pattern.windows; ++i) {
       const Window& window = windows_[pattern.first_window + i];
-      visit(window.rule, span_in(pattern, window.start_ns), span_in(pattern, window.end_ns));
+      visit(window.rule, span_in(pattern.spans, window.start_ns), span_in(pattern.spans, window.end_ns));
     }
 }
 

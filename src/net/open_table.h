@@ -58,6 +58,12 @@ class OpenTable {
     for (const Slot& slot : slots_)
       if (slot.tag != kEmpty) visit(slot.key, slot.value);
   }
+  /// The same with values that may be changed.
+  template <class Visit>
+  void for_each(Visit visit) {
+    for (Slot& slot : slots_)
+      if (slot.tag != kEmpty) visit(slot.key, slot.value);
+  }
 
  private:
   static constexpr std::uint32_t kEmpty = 0;
