@@ -64,7 +64,7 @@ class Claims {
   const FlowRecords& records_;
   const FlowRules& rules_;
   Conflicts policy_;
-  std::vector<SpanState> spans_;
+  std::vector<SpanState, LargePages<SpanState>> spans_;
   std::map<std::vector<std::uint32_t>, Several> several_;
   std::vector<std::uint32_t> scratch_;
 };

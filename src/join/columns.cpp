@@ -213,6 +213,7 @@ std::string Columns::place(Role role) const {
 Columns find_columns(const std::vector<std::string_view>& first_line, const JoinRequest& request,
                      const std::string& path) {
   std::vector<std::string> titles;
+  titles.reserve(first_line.size());
   for (const std::string_view title : first_line) titles.push_back(lower_case(title));
   Columns columns = recognise(first_line, titles, request, path);
   if (!request.columns.empty() && !request.label_field.empty())

@@ -8,6 +8,7 @@
 #include <optional>
 #include <vector>
 
+#include "net/large_pages.h"
 #include "net/open_table.h"
 #include "pcapml/headers.h"
 
@@ -116,8 +117,8 @@ class FlowRules {
 
   std::vector<Shape> shapes_;
   std::vector<Pattern> patterns_;
-  std::vector<Window> windows_;  // by pattern, then by start
-  std::vector<Span> spans_;      // by pattern, then by time
+  std::vector<Window, LargePages<Window>> windows_;  // by pattern, then by start
+  std::vector<Span, LargePages<Span>> spans_;        // by pattern, then by time
 };
 
 template <class Visitor>

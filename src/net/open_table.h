@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "net/keyed_hash.h"
+#include "net/large_pages.h"
 
 namespace pcapml {
 
@@ -88,14 +89,14 @@ class OpenTable {
   }
 
   void grow() {
-    std::vector<Slot> old(slots_.empty() ? kFirstSlots : slots_.size() * 2);
+    std::vector<Slot, LargePages<Slot>> old(slots_.empty() ? kFirstSlots : slots_.size() * 2);
     old.swap(slots_);
     limit_ = slots_.size() / 4 * 3;
     for (const Slot& slot : old)
       if (slot.tag != kEmpty) slots_[index_of(slot.key, keyed_hash(slot.key))] = slot;
   }
 
-  std::vector<Slot> slots_;  // a power of two
+  std::vector<Slot, LargePages<Slot>> slots_;  // a power of two
   std::size_t size_ = 0;
   std::size_t limit_ = 0;
 };
