@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The only file that knows libpcap.
+// The only file that compiles filters.
 #include "label/bpf_filter.h"
 
 #include <fmt/format.h>
@@ -63,13 +63,13 @@ Handle open_handle(LinkLayer link) {
 
 /// Scratch words that some path reads before it writes them, one bit each. One pass does: jumps go forward,
 /// and those of protochain's loops go back to where no more is set.
-std::uint32_t unset_scratch(const bpf_program& program) {
-  const std::size_t size = program.bf_len;
+std::uint32_t unset_scratch(const std::vector<bpf_insn>& program) {
+  const std::size_t size = program.size();
   std::vector<std::uint32_t> set(size, ~std::uint32_t{0});  // on every path that comes here
   std::uint32_t unset = 0;
   if (size > 0) set[0] = 0;
   for (std::size_t i = 0; i < size; ++i) {
-    const bpf_insn& insn = program.bf_insns[i];
+    const bpf_insn& insn = program[i];
     std::uint32_t now = set[i];
     const auto flows_to = [&](std::size_t next) {
       if (next < size) set[next] &= now;
@@ -91,21 +91,31 @@ std::uint32_t unset_scratch(const bpf_program& program) {
   return unset;
 }
 
+/// What pcap_compile fills.
+class Compiled {
+ public:
+  Compiled() = default;
+  ~Compiled() { pcap_freecode(&program_); }
+  Compiled(const Compiled&) = delete;
+  Compiled& operator=(const Compiled&) = delete;
+
+  bpf_program* get() { return &program_; }
+  std::size_t size() const { return program_.bf_len; }
+  std::vector<bpf_insn> instructions() const {
+    return {program_.bf_insns, program_.bf_insns + program_.bf_len};
+  }
+
+ private:
+  bpf_program program_{};
+};
+
 /// `not geneve or rarp` compiles to a program that reads scratch memory which it never wrote, and libpcap
 /// runs it on whatever lies on the stack. A label must not depend on that: such words begin as 0.
-void clear_unset_scratch(bpf_program& program) {
-  std::vector<bpf_insn> insns;
+void clear_unset_scratch(std::vector<bpf_insn>& program) {
   const std::uint32_t unset = unset_scratch(program);
   for (std::uint32_t word = 0; word < BPF_MEMWORDS; ++word)
-    if ((unset >> word & 1) != 0) insns.push_back({BPF_ST, 0, 0, word});  // the accumulator begins as 0
-  if (insns.empty()) return;
-  insns.insert(insns.end(), program.bf_insns, program.bf_insns + program.bf_len);
-  const std::size_t bytes = insns.size() * sizeof(bpf_insn);
-  auto* grown = static_cast<bpf_insn*>(std::realloc(program.bf_insns, bytes));  // pcap_freecode calls free
-  if (grown == nullptr) throw std::bad_alloc();
-  std::memcpy(grown, insns.data(), bytes);
-  program.bf_insns = grown;
-  program.bf_len = static_cast<u_int>(insns.size());
+    if ((unset >> word & 1) != 0)
+      program.insert(program.begin(), {BPF_ST, 0, 0, word});  // the accumulator begins as 0
 }
 
 /// Errors that no other link type would change.
@@ -117,17 +127,6 @@ bool is_final(std::string_view error) {
 }
 
 }  // namespace
-
-FilterProgram::FilterProgram() : program_(std::make_unique<bpf_program>()) {}
-FilterProgram::~FilterProgram() { pcap_freecode(program_.get()); }
-
-bool FilterProgram::matches(Bytes captured, std::uint32_t original_length) const {
-  pcap_pkthdr header;
-  header.caplen = static_cast<bpf_u_int32>(captured.size());
-  header.len = original_length;
-  const auto* bytes = reinterpret_cast<const u_char*>(captured.data());
-  return pcap_offline_filter(program_.get(), &header, bytes) != 0;
-}
 
 std::string describe_link_type(std::uint16_t link_type) {
   const Handle handle = open_handle({.link_type = link_type});
@@ -158,8 +157,8 @@ struct FilterCompiler::State {
   bool is_keyword(std::string_view word) {
     const auto [known, is_new] = keywords.try_emplace(std::string(word));
     if (is_new) {
-      FilterProgram unused;
-      const std::string error = compile("ifname " + known->first, {}, false, unused.program_.get());
+      Compiled unused;
+      const std::string error = compile("ifname " + known->first, {}, false, unused.get());
       known->second = error.find("syntax error") != error.npos;
     }
     return known->second;
@@ -184,9 +183,9 @@ std::string FilterCompiler::check(const std::string& filter) {
   if (std::string reason = state_->refuse(filter); !reason.empty()) return reason;
   // Without optimisation: it changes nothing about what compiles, and costs most of the time.
   const auto attempt = [&](std::uint16_t link_type) {
-    FilterProgram program;
-    std::string error = state_->compile(filter, {.link_type = link_type}, false, program.program_.get());
-    return error.empty() && program.program_->bf_len > kMostInstructions ? kTooLong : error;
+    Compiled program;
+    std::string error = state_->compile(filter, {.link_type = link_type}, false, program.get());
+    return error.empty() && program.size() > kMostInstructions ? kTooLong : error;
   };
   std::string first = attempt(kEthernet);
   if (first.empty() || is_final(first) || first == kTooLong) return first;
@@ -203,13 +202,14 @@ CompiledFilter FilterCompiler::compile(const std::string& filter, LinkLayer link
   CompiledFilter result;
   result.error = state_->refuse(filter);
   if (!result.error.empty()) return result;
-  auto program = std::make_unique<FilterProgram>();
-  result.error = state_->compile(filter, link, true, program->program_.get());
+  Compiled compiled;
+  result.error = state_->compile(filter, link, true, compiled.get());
   result.never_matches = result.error == "expression rejects all packets";
   if (result.never_matches) result.error.clear();
   if (result.never_matches || !result.error.empty()) return result;
-  clear_unset_scratch(*program->program_);
-  result.program = std::move(program);
+  std::vector<bpf_insn> program = compiled.instructions();
+  clear_unset_scratch(program);
+  result.program = std::make_unique<FilterProgram>(std::move(program));
   return result;
 }
 

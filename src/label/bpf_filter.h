@@ -5,9 +5,8 @@
 #include <memory>
 #include <string>
 
+#include "filter/filter_program.h"
 #include "pcapml/bytes.h"
-
-struct bpf_program;
 
 namespace pcapml {
 
@@ -22,21 +21,6 @@ struct LinkLayer {
 
 /// "101 (RAW)": the number in files and libpcap's name, where it has one.
 std::string describe_link_type(std::uint16_t link_type);
-
-/// An optimised program of libpcap. Immutable.
-class FilterProgram {
- public:
-  FilterProgram();  ///< empty, for FilterCompiler to fill
-  ~FilterProgram();
-  FilterProgram(const FilterProgram&) = delete;
-  FilterProgram& operator=(const FilterProgram&) = delete;
-
-  bool matches(Bytes captured, std::uint32_t original_length) const;
-
- private:
-  friend class FilterCompiler;
-  std::unique_ptr<bpf_program> program_;
-};
 
 /// What became of a filter for one link type.
 struct CompiledFilter {

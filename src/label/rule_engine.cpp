@@ -6,49 +6,38 @@
 #include <algorithm>
 #include <filesystem>
 #include <iterator>
-#include <limits>
+#include <optional>
 #include <string_view>
 #include <unordered_map>
 #include <utility>
 
 #include "label/bpf_filter.h"
+#include "label/rule_matcher.h"
 #include "label/text.h"
 #include "pcapml/error.h"
 
 namespace pcapml {
 namespace {
 
-constexpr std::uint32_t kNone = std::numeric_limits<std::uint32_t>::max();
-
-/// A rule that can match packets of one link type.
-struct Candidate {
-  const FilterProgram* program;  ///< nullptr: the rule has no filter
-  std::uint32_t rule;
-  std::uint32_t verdict;  ///< where rules with an equal filter share this packet's answer, or kNone
-  bool has_window;
-  std::int64_t start_ns, end_ns;
-};
-
-/// The rules in force for one link type, in order.
-struct Candidates {
-  std::vector<Candidate> list;
+/// The rules in force for one link type.
+struct InForce {
+  std::optional<RuleMatcher> matcher;
   std::vector<std::uint32_t> failed;  ///< filters that do not compile
-  std::uint64_t packets = 0;          ///< met since the list was made
-  bool made = false;
+  std::uint64_t packets = 0;          ///< met since
 };
 
 /// What the engine knows about one link type.
 struct Link {
   LinkLayer layer;
   std::unordered_map<std::uint32_t, CompiledFilter> filters;  ///< by number, those needed so far
-  Candidates common, own;                                     ///< rules without and with FILE:
+  InForce common, own;                                        ///< rules without and with FILE:
   std::unordered_map<std::uint32_t, std::uint64_t> untried;   ///< filter → packets, of earlier files
 };
 
-struct Verdict {
-  std::uint64_t packet = 0;  ///< number of the packet that it is about
-  bool matches = false;
-};
+/// The bytes that make two programs the same.
+std::string_view text_of(const FilterProgram& program) {
+  return as_text(std::as_bytes(program.instructions()));
+}
 
 std::string normal(const std::string& path) {
   return std::filesystem::path(path).lexically_normal().string();
@@ -62,7 +51,7 @@ class RuleEngine::Matcher {
     std::unordered_map<std::string_view, std::uint32_t> numbers;
     for (std::uint32_t i = 0; i < rules.size(); ++i) {
       const Rule& rule = rules[i];
-      std::uint32_t filter = kNone;
+      std::uint32_t filter = kNoRule;
       if (!rule.filter.empty()) {
         filter = numbers.try_emplace(rule.filter, static_cast<std::uint32_t>(users_.size())).first->second;
         if (filter == users_.size()) users_.emplace_back();
@@ -74,7 +63,6 @@ class RuleEngine::Matcher {
       else
         by_file_[normal(rule.file)].push_back(i);
     }
-    verdicts_.resize(users_.size());
     in_force_.assign(rules.size(), false);
     for (const std::uint32_t rule : common_) in_force_[rule] = true;
   }
@@ -99,23 +87,24 @@ class RuleEngine::Matcher {
 
   const Rule* match(const RuleInput& packet) {
     Link& link = link_of(packet);
-    ++packet_;
+    const FilterInput input{packet.data, packet.original_length};
+    const auto time = packet.has_timestamp ? std::optional(packet.timestamp_ns) : std::nullopt;
     ++link.common.packets;
-    std::uint32_t first = kNone;
+    std::uint32_t first = kNoRule;
     if (!own_.empty()) {
-      if (!link.own.made) make(link, own_, link.own);
+      if (!link.own.matcher) make(link, own_, link.own);
       ++link.own.packets;
-      first = first_match(link.own, packet, kNone);
+      first = link.own.matcher->first_match(input, time, first);
     }
-    first = first_match(link.common, packet, first);
-    return first == kNone ? nullptr : &rules_[first];
+    first = link.common.matcher->first_match(input, time, first);
+    return first == kNoRule ? nullptr : &rules_[first];
   }
 
   void check_link_types() const {
     std::string message;
     const std::vector<Outcome> outcomes = all_outcomes();
     for (std::uint32_t i = 0; i < rules_.size(); ++i) {
-      if (!in_force_[i] || filter_of_[i] == kNone) continue;
+      if (!in_force_[i] || filter_of_[i] == kNoRule) continue;
       const Outcome& outcome = outcomes[filter_of_[i]];
       if (outcome.failed == 0 || outcome.compiled > 0) continue;
       fmt::format_to(
@@ -164,44 +153,31 @@ class RuleEngine::Matcher {
     return links_.back();
   }
 
-  void make(Link& link, const std::vector<std::uint32_t>& rules, Candidates& candidates) {
-    candidates.made = true;
+  void make(Link& link, const std::vector<std::uint32_t>& rules, InForce& in_force) {
+    std::vector<RuleGroup> groups;
+    std::unordered_map<std::string_view, std::size_t> numbers;  // of groups, by their program
     for (const std::uint32_t i : rules) {
       const Rule& rule = rules_[i];
-      Candidate candidate{nullptr, i, kNone, rule.has_window, rule.start_ns, rule.end_ns};
-      if (const std::uint32_t filter = filter_of_[i]; filter != kNone) {
+      const FilterProgram* program = nullptr;
+      if (const std::uint32_t filter = filter_of_[i]; filter != kNoRule) {
         const auto [known, is_new] = link.filters.try_emplace(filter);
         if (is_new) known->second = compiler_.compile(rule.filter, link.layer);
-        if (!known->second.error.empty()) candidates.failed.push_back(filter);
-        if (known->second.program == nullptr) continue;
-        candidate.program = known->second.program.get();
-        if (users_[filter].size() > 1) candidate.verdict = filter;
+        if (!known->second.error.empty()) in_force.failed.push_back(filter);
+        program = known->second.program.get();
+        if (program == nullptr) continue;
       }
-      candidates.list.push_back(candidate);
+      const std::string_view text = program == nullptr ? std::string_view{} : text_of(*program);
+      const std::size_t group = numbers.try_emplace(text, groups.size()).first->second;
+      if (group == groups.size()) groups.push_back({program, {}});
+      if (rule.has_window)
+        groups[group].rules.add(i, rule.start_ns, rule.end_ns);
+      else
+        groups[group].rules.add(i);
     }
-    std::sort(candidates.failed.begin(), candidates.failed.end());
-    candidates.failed.erase(std::unique(candidates.failed.begin(), candidates.failed.end()),
-                            candidates.failed.end());
-  }
-
-  /// The first rule that matches and comes before `limit`; `limit` for none.
-  std::uint32_t first_match(const Candidates& candidates, const RuleInput& packet, std::uint32_t limit) {
-    for (const Candidate& candidate : candidates.list) {
-      if (candidate.rule >= limit) return limit;
-      if (candidate.has_window && (!packet.has_timestamp || packet.timestamp_ns < candidate.start_ns ||
-                                   packet.timestamp_ns > candidate.end_ns))
-        continue;
-      if (candidate.program == nullptr || matches(candidate, packet)) return candidate.rule;
-    }
-    return limit;
-  }
-
-  bool matches(const Candidate& candidate, const RuleInput& packet) {
-    if (candidate.verdict == kNone) return candidate.program->matches(packet.data, packet.original_length);
-    Verdict& verdict = verdicts_[candidate.verdict];
-    if (verdict.packet != packet_)
-      verdict = {packet_, candidate.program->matches(packet.data, packet.original_length)};
-    return verdict.matches;
+    for (RuleGroup& group : groups) group.rules.build();
+    in_force.matcher.emplace(std::move(groups));
+    std::sort(in_force.failed.begin(), in_force.failed.end());
+    in_force.failed.erase(std::unique(in_force.failed.begin(), in_force.failed.end()), in_force.failed.end());
   }
 
   std::vector<Outcome> all_outcomes() const {
@@ -229,8 +205,8 @@ class RuleEngine::Matcher {
   }
 
   static std::uint64_t untried(const Link& link, std::uint32_t filter) {
-    const auto failed_in = [filter](const Candidates& candidates) {
-      return std::binary_search(candidates.failed.begin(), candidates.failed.end(), filter);
+    const auto failed_in = [filter](const InForce& rules) {
+      return std::binary_search(rules.failed.begin(), rules.failed.end(), filter);
     };
     if (failed_in(link.common)) return link.common.packets;
     const auto earlier = link.untried.find(filter);
@@ -253,7 +229,7 @@ class RuleEngine::Matcher {
 
   const std::vector<Rule>& rules_;
   std::string path_;
-  std::vector<std::uint32_t> filter_of_;           ///< number of each rule's filter, or kNone
+  std::vector<std::uint32_t> filter_of_;           ///< number of each rule's filter, or kNoRule
   std::vector<std::vector<std::uint32_t>> users_;  ///< rules of each filter
   std::vector<std::uint32_t> common_, own_;  ///< rules without FILE:, and those that name the file selected
   std::unordered_map<std::string, std::vector<std::uint32_t>> by_file_;
@@ -261,8 +237,6 @@ class RuleEngine::Matcher {
   FilterCompiler compiler_;
   std::vector<Link> links_;
   std::size_t last_ = 0;  ///< link of the packet before
-  std::vector<Verdict> verdicts_;
-  std::uint64_t packet_ = 0;
 };
 
 RuleEngine::RuleEngine(const std::vector<Rule>& rules, std::string path)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pcapml/rule_engine.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -75,6 +76,21 @@ TEST_F(Engine, WindowsAreInclusiveOnBothSides) {
   EXPECT_EQ(label("x", 5'000'000'000), "window");
   EXPECT_EQ(label("x", 6'999'999'999), "window");
   EXPECT_EQ(label("x", 7'000'000'000), "");
+}
+
+TEST_F(Engine, BytesThatAreMissingAreNotZeros) {
+  std::string text;
+  for (int port = 0; port < 30; ++port) text += fmt::format("BPF:udp dst port {0},to {0}\n", port);
+  load(text);
+  const std::string packet = udp(7, 0);
+  EXPECT_EQ(label(packet), "to 0");
+  EXPECT_EQ(label(packet.substr(0, 36)), "");
+  EXPECT_EQ(label(packet), "to 0");
+
+  load("BPF:udp[9] = 1,one\nBPF:udp[9] = 2,two\nBPF:udp[9] = 0,zero\n");
+  EXPECT_EQ(label(packet + std::string(2, '\0')), "zero");
+  EXPECT_EQ(label(packet + std::string(1, '\0')), "");
+  EXPECT_EQ(label(packet + std::string(2, '\0')), "zero");
 }
 
 TEST_F(Engine, ManyWindowsShareOneFilter) {

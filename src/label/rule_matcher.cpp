@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "label/rule_matcher.h"
+
+#include <algorithm>
+
+namespace pcapml {
+namespace {
+
+/// So many are tried more quickly than looked up.
+constexpr std::size_t kFewGroups = 2;
+
+std::vector<RuleGroup> in_order(std::vector<RuleGroup> groups) {
+  std::sort(groups.begin(), groups.end(),
+            [](const RuleGroup& a, const RuleGroup& b) { return a.rules.first() < b.rules.first(); });
+  return groups;
+}
+
+}  // namespace
+
+RuleMatcher::RuleMatcher(std::vector<RuleGroup> groups)
+    : groups_(in_order(std::move(groups))), tree_(programs(groups_)) {
+  for (std::uint32_t i = 0; i < groups_.size(); ++i)
+    (groups_[i].program == nullptr ? unconditional_ : group_of_).push_back(i);
+}
+
+std::vector<const FilterProgram*> RuleMatcher::programs(const std::vector<RuleGroup>& groups) {
+  std::vector<const FilterProgram*> programs;
+  for (const RuleGroup& group : groups)
+    if (group.program != nullptr) programs.push_back(group.program);
+  return programs;
+}
+
+std::uint32_t RuleMatcher::first_match(const FilterInput& packet, std::optional<std::int64_t> timestamp_ns,
+                                       std::uint32_t limit) {
+  if (groups_.size() <= kFewGroups) {
+    for (const RuleGroup& group : groups_) {
+      const std::uint32_t rule = group.rules.first_at(timestamp_ns);
+      if (rule < limit &&
+          (group.program == nullptr || group.program->matches(packet.data, packet.original_length)))
+        limit = rule;
+    }
+    return limit;
+  }
+  for (const VerdictEntry& entry : verdict(packet)) {
+    const RuleGroup& group = groups_[entry.group];
+    if (group.rules.first() >= limit) break;
+    const std::uint32_t rule = group.rules.first_at(timestamp_ns);
+    if (rule >= limit) continue;
+    if (entry.is_sure || group.program->matches(packet.data, packet.original_length)) limit = rule;
+  }
+  return limit;
+}
+
+VerdictCache::Verdict RuleMatcher::verdict(const FilterInput& packet) {
+  const auto [number, leaf] = tree_.find(packet);
+  if (!leaf.has_key()) {
+    search(leaf, packet);
+    return found_;
+  }
+  FilterLeaf::Key buffer;
+  buffer[0] = number;
+  const std::span<const std::uint32_t> key(buffer.data(), leaf.key(tree_.expressions(), packet, buffer));
+  if (const VerdictCache::Verdict* known = cache_.find(key)) return *known;
+  search(leaf, packet);
+  return cache_.add(key, found_);
+}
+
+/// Tries the candidates in the order of their rules, up to a rule that nothing behind can overtake.
+void RuleMatcher::search(const FilterLeaf& leaf, const FilterInput& packet) {
+  candidates_.clear();
+  leaf.index().find(tree_.expressions(), packet, candidates_);
+  std::sort(candidates_.begin(), candidates_.end());
+  candidates_.erase(std::unique(candidates_.begin(), candidates_.end()), candidates_.end());
+  found_.clear();
+  auto indexed = candidates_.begin();
+  auto always = leaf.index().always().begin();
+  auto free = unconditional_.begin();
+  const auto group_at = [this](auto candidate, auto end) {
+    return candidate == end ? kNoRule : group_of_[candidate->program];
+  };
+  for (std::uint32_t stop = kNoRule;;) {
+    const std::uint32_t by_index = group_at(indexed, candidates_.end());
+    const std::uint32_t by_trial = group_at(always, leaf.index().always().end());
+    const std::uint32_t unasked = free == unconditional_.end() ? kNoRule : *free;
+    const std::uint32_t group = std::min({by_index, by_trial, unasked});
+    if (group == kNoRule || groups_[group].rules.first() >= stop) break;
+    bool is_sure = true;
+    if (group == unasked)
+      ++free;
+    else
+      is_sure = (group == by_index ? indexed++ : always++)->is_sure;
+    const FilterProgram* program = groups_[group].program;
+    if (is_sure && program != nullptr && !program->matches(packet.data, packet.original_length)) continue;
+    found_.push_back({group, is_sure});
+    if (is_sure) stop = std::min(stop, groups_[group].rules.always());
+  }
+}
+
+}  // namespace pcapml
