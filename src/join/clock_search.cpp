@@ -67,7 +67,7 @@ TableClock known_clock(const JoinRequest& request, const FlowRecords& records) {
   const JoinClock& told = request.clock;
   if (!told.zone.empty()) {
     if (told.zone != "auto") clock.zone = TimeZone::parse(told.zone);
-    clock.moves_absolute = true;
+    clock.moves_absolute = !records.times.has_local_times();
   }
   const std::uint64_t against =
       told.month_first.value_or(false) ? records.times.day_first_line() : records.times.month_first_line();
