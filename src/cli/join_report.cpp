@@ -13,26 +13,9 @@
 namespace pcapml::cli {
 namespace {
 
-std::string seconds(std::int64_t ns) {
-  std::string text = seconds_text(ns);
-  text.erase(text.find_last_not_of('0') + 1);
-  if (text.ends_with('.')) text.pop_back();
-  return text + " s";
-}
-
 std::string percent(std::uint64_t part, std::uint64_t whole) {
   return whole == 0 ? "-"
                     : fmt::format("{:.1f} %", 100 * static_cast<double>(part) / static_cast<double>(whole));
-}
-
-std::string clock_text(const JoinReport& report) {
-  std::string text = report.times_are_absolute && !report.zone_found && report.zone == "UTC"
-                         ? "times since 1970 or with an offset of their own"
-                         : fmt::format("zone {} ({})", report.zone, report.zone_found ? "found" : "given");
-  if (report.order_found)
-    text += report.month_first ? ", month before day (found)" : ", day before month (found)";
-  if (report.clock_found) text += report.twelve_hours ? ", 12-hour clock (found)" : ", 24-hour clock (found)";
-  return text;
 }
 
 class Rows {
@@ -93,6 +76,29 @@ void add_conflicts(Rows& rows, const JoinReport& report) {
 
 }  // namespace
 
+std::string join_seconds(std::int64_t ns) {
+  std::string text = seconds_text(ns);
+  text.erase(text.find_last_not_of('0') + 1);
+  if (text.ends_with('.')) text.pop_back();
+  return text + " s";
+}
+
+std::string join_clock_text(const JoinReport& report) {
+  std::string text = report.times_are_absolute && !report.zone_found && report.zone == "UTC"
+                         ? "times since 1970 or with an offset of their own"
+                         : fmt::format("zone {} ({})", report.zone, report.zone_found ? "found" : "given");
+  if (report.order_found)
+    text += report.month_first ? ", month before day (found)" : ", day before month (found)";
+  if (report.clock_found) text += report.twelve_hours ? ", 12-hour clock (found)" : ", 24-hour clock (found)";
+  return text;
+}
+
+std::string join_slack_text(const JoinReport& report) {
+  return fmt::format("times to {}, windows widened by {} before and {} after",
+                     join_seconds(report.resolution_ns), join_seconds(report.slack_before_ns),
+                     join_seconds(report.slack_after_ns));
+}
+
 std::string join_summary(const JoinReport& report) {
   std::string text = fmt::format(
       "{} of {} labelled ({}), {} without a record {}; ", grouped(report.matched.packets),
@@ -105,7 +111,7 @@ std::string join_summary(const JoinReport& report) {
   if (report.duplicate_records > 0)
     text += fmt::format(", {}", count_of(report.duplicate_records, "duplicate"));
   if (report.bad_records > 0) text += fmt::format(", {} bad and left out", grouped(report.bad_records));
-  text += "; " + clock_text(report);
+  text += "; " + join_clock_text(report);
   if (report.replaced_labels > 0)
     text += fmt::format(", {} replaced", count_of(report.replaced_labels, "old label"));
   if (report.skipped_files > 0)
@@ -120,13 +126,11 @@ std::string join_text(const JoinReport& report, const JoinRequest& request) {
   add_packets(rows, report);
   add_records(rows, report);
   rows.title("clock");
-  rows.line("  " + clock_text(report));
+  rows.line("  " + join_clock_text(report));
   if (report.sampled_packets > 0)
     rows.line(fmt::format("  {} of {} sampled packets match; next best {}", grouped(report.sampled_matches),
                           grouped(report.sampled_packets), report.next_best));
-  rows.line(fmt::format("  times to {}, windows widened by {} before and {} after",
-                        seconds(report.resolution_ns), seconds(report.slack_before_ns),
-                        seconds(report.slack_after_ns)));
+  rows.line("  " + join_slack_text(report));
   rows.title("labels");
   rows.line(
       fmt::format("{:>14}  {:>15}  {:>12}  {:>12}  label", "packets", "bytes", "records", "with packets"));
