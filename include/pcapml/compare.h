@@ -20,6 +20,7 @@ struct CompareRequest {
   std::string csv;  ///< file for the confusion matrix of packets; empty: none
   std::string map;  ///< file of `from,to` lines that rename labels of both captures; empty: none
   InputOptions input_options;
+  MemoryOptions memory = {};
 };
 
 /// How well one label was found. A ratio without a denominator is nullopt, never 0.
@@ -90,8 +91,10 @@ struct CompareResult {
 ///
 /// Equal packets are paired in the order of their times where both captures have as many of them, otherwise
 /// those with the smallest difference of times first. Packets that were cut at different lengths are paired
-/// by what both hold; then the files are read again, which a pipe does not allow (DataError). Memory: at most
-/// 64 bytes for each packet of both. Throws UsageError for a malformed map, all its lines at once.
+/// by what both hold; then the files are read again, which a pipe does not allow (DataError). The result does
+/// not depend on the memory: where that does not hold 64 bytes for each packet of both and 32 for each flow,
+/// the rest lies in temporary files. On top of it comes what grows by label and by cell of the matrices.
+/// Throws UsageError for a malformed map, all its lines at once, and for less than 16 MiB of memory.
 CompareResult compare(const CompareRequest& request);
 
 }  // namespace pcapml

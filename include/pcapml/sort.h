@@ -10,7 +10,7 @@ struct SortRequest {
   std::string output;
   InputOptions input_options;
   OutputOptions output_options;
-  MemoryOptions memory;
+  MemoryOptions memory = {};
 };
 
 struct SortResult {

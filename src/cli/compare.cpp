@@ -26,6 +26,7 @@ class CompareCommand final : public Command {
                "Write the confusion matrix to this file as CSV, - for standard output");
     o.optional("--map", request_.map, "Rename labels of both captures first: CSV file with lines `from,to`");
     o.input(request_.input_options);
+    o.memory(request_.memory);
     o.json(json_);
   }
 

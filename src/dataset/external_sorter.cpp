@@ -238,7 +238,7 @@ std::span<std::byte> ExternalSorter::memory() const { return {buffer_.get(), buf
 void ExternalSorter::spill(Arena& arena) {
   if (!file_) {
     file_ = std::make_unique<TemporaryFile>(directory_);
-    out_ = std::make_unique<OutputStream>(file_->sink());
+    out_ = std::make_unique<RunWriter>(*file_);
   }
   std::packaged_task<void()> work([this, &arena] {
     arena.sort();
@@ -269,7 +269,7 @@ void ExternalSorter::finish() {
     wait_for_spill();
   }
   while (runs_.size() > most_runs()) merge_some();
-  out_->finish();
+  out_->flush();
   out_.reset();
   merger_ = std::make_unique<Merger>(*file_, runs_, memory());
 }
@@ -280,7 +280,7 @@ std::size_t ExternalSorter::most_runs() const {
 
 /// Makes one run of some neighbours each, behind all that stand in the file, but of no more than necessary.
 void ExternalSorter::merge_some() {
-  out_->settle();
+  out_->flush();
   std::vector<Run> merged;
   std::size_t excess = runs_.size() - most_runs();
   for (std::span<const Run> rest = runs_; !rest.empty();) {

@@ -10,8 +10,8 @@
 #include <vector>
 
 #include "dataset/large_buffer.h"
+#include "dataset/run_writer.h"
 #include "dataset/temporary_file.h"
-#include "io/output_stream.h"
 #include "pcapml/bytes.h"
 
 namespace pcapml {
@@ -74,7 +74,7 @@ class ExternalSorter {
   std::size_t largest_record_ = 0;
 
   std::unique_ptr<TemporaryFile> file_;
-  std::unique_ptr<OutputStream> out_;
+  std::unique_ptr<RunWriter> out_;
   std::vector<Run> runs_;
   std::future<void> spilling_;
   std::unique_ptr<Merger> merger_;

@@ -18,14 +18,16 @@ class FlowNumbers {
   std::uint32_t number_of(const FlowKey& packet);
   std::uint32_t size() const { return static_cast<std::uint32_t>(flows_.size()); }
 
- private:
   /// Hashes of the two ends, the smaller one first.
   struct Ends {
     std::uint64_t low, high;
     bool operator==(const Ends&) const = default;
   };
-
+  /// What a flow is known by.
   static Ends ends_of(const FlowKey& packet);
+  const Ends& ends(std::uint32_t number) const { return flows_[number]; }
+
+ private:
   void grow();
 
   Column<Ends> flows_;                // by number

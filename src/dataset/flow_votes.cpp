@@ -2,35 +2,16 @@
 #include "dataset/flow_votes.h"
 
 #include <algorithm>
-#include <vector>
 
 namespace pcapml {
-namespace {
 
-/// One election after the other; the cost of each is that of its votes.
-class Election {
- public:
-  explicit Election(std::uint32_t labels) : votes_(labels) {}
-
-  void vote(std::uint32_t label) {
-    if (votes_[label]++ == 0) seen_.push_back(label);
-  }
-
-  std::uint32_t close() {
-    const std::uint32_t winner =
-        *std::max_element(seen_.begin(), seen_.end(),
-                          [this](std::uint32_t a, std::uint32_t b) { return votes_[a] < votes_[b]; });
-    for (const std::uint32_t label : seen_) votes_[label] = 0;
-    seen_.clear();
-    return winner;
-  }
-
- private:
-  std::vector<std::uint32_t> votes_;  // by label
-  std::vector<std::uint32_t> seen_;   // in the order of their first votes
-};
-
-}  // namespace
+std::uint32_t Election::close() {
+  const std::uint32_t winner = *std::max_element(
+      seen_.begin(), seen_.end(), [this](std::uint32_t a, std::uint32_t b) { return votes_[a] < votes_[b]; });
+  for (const std::uint32_t label : seen_) votes_[label] = 0;
+  seen_.clear();
+  return winner;
+}
 
 std::uint64_t count_flows(std::span<const std::uint32_t> flows, std::span<const std::uint32_t> truth,
                           std::span<const std::uint32_t> predicted, std::uint32_t flow_count,

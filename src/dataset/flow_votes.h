@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <span>
+#include <vector>
 
 #include "dataset/confusion.h"
 
@@ -10,6 +11,23 @@ namespace pcapml {
 
 /// The flow of a packet that belongs to none.
 inline constexpr std::uint32_t kNoFlow = 0xffffffff;
+
+/// One election after the other; the cost of each is that of its votes.
+class Election {
+ public:
+  explicit Election(std::uint32_t labels) : votes_(labels) {}
+
+  void vote(std::uint32_t label) {
+    if (votes_[label]++ == 0) seen_.push_back(label);
+  }
+  bool is_open() const { return !seen_.empty(); }
+  /// The label of most votes, of those the one that came first; after at least one vote.
+  std::uint32_t close();
+
+ private:
+  std::vector<std::uint64_t> votes_;  // by label
+  std::vector<std::uint32_t> seen_;   // in the order of their first votes
+};
 
 /// Gives each flow the label of most of its packets, in the truth and in the test; ties go to the label that
 /// comes first. Packets without a label in the truth have no vote.

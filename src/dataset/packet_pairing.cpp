@@ -2,18 +2,12 @@
 #include "dataset/packet_pairing.h"
 
 #include <algorithm>
-#include <limits>
 
+#include "dataset/cut_plan.h"
 #include "pcapml/error.h"
 
 namespace pcapml {
 namespace {
-
-/// The length of the whole packet. That of a frame reads from above, so that it meets no IP packet's: a frame
-/// of which nothing was captured would be equal to any IP packet of its length.
-std::uint32_t whole_of(const PacketContent& content) {
-  return content.is_ip ? content.length : ~content.length;
-}
 
 PairingEntry entry_of(const ContentHash& hash, std::uint32_t packet) {
   return {hash.low, static_cast<std::uint32_t>(hash.high), packet};
@@ -29,15 +23,21 @@ void for_each_run(std::span<PairingEntry> entries, Same same, Use use) {
   }
 }
 
-constexpr auto kSameKey = [](const PairingEntry& a, const PairingEntry& b) { return a.key == b.key; };
-
 }  // namespace
+
+std::uint32_t whole_length(const PacketContent& content) {
+  return content.is_ip ? content.length : ~content.length;
+}
+
+std::uint32_t counting_length(const PacketContent& content) {
+  return static_cast<std::uint32_t>(std::min<std::size_t>(content.bytes.size(), kNoPrefix - 1));
+}
 
 void PacketPairing::add(Side side, const PacketContent& content, std::int64_t timestamp_ns) {
   if (packets_.size() >= kNone - 1) throw DataError("compare takes at most 4,294,967,294 packets");
   const auto packet = static_cast<std::uint32_t>(packets_.size());
-  const auto captured = static_cast<std::uint32_t>(std::min<std::size_t>(content.bytes.size(), kNever - 1));
-  packets_.push_back({timestamp_ns, whole_of(content), captured, kNone, captured});
+  const std::uint32_t captured = counting_length(content);
+  packets_.push_back({timestamp_ns, whole_length(content), captured, kNone, captured});
   entries_.push_back(entry_of(hash_content(content), packet));
   if (side == Side::truth) ++truth_packets_;
   if (!content.is_complete()) any_cut_ = true;
@@ -114,82 +114,35 @@ bool PacketPairing::plan() {
   wanted_[0] = wanted_[1] = false;
   for (std::size_t i = 0; i < packets_.size(); ++i) {
     Packet& packet = packets_[i];
-    packet.prefix = planned_ && packet.partner == kNone ? packet.prefix | kIdle : kIdle | kNever;
+    packet.prefix = planned_ && packet.partner == kNone ? packet.prefix | kIdle : kIdle | kNoPrefix;
     if (packet.partner != kNone) continue;
     const std::uint64_t key = std::uint64_t{packet.whole} << 32 | packet.captured;
     entries_.push_back({key, 0, static_cast<std::uint32_t>(i)});
   }
   sort_entries(entries_.all());
   const auto same_whole = [](const auto& a, const auto& b) { return a.key >> 32 == b.key >> 32; };
-  for_each_run(entries_.all(), same_whole, [this](std::span<PairingEntry> entries) {
-    if (!planned_) coarsen(entries);
-    plan_step(entries);
+  CutPlan plan;
+  for_each_run(entries_.all(), same_whole, [&](std::span<PairingEntry> entries) {
+    plan.clear();
+    for (const PairingEntry& entry : entries) {
+      const Packet& packet = packets_[entry.packet];
+      plan.add(packet.captured, side_of(entry.packet), entry.packet, packet.prefix & ~kIdle);
+    }
+    const bool changed = !planned_ && plan.coarsen();
+    if (changed) coarse_ = true;
+    plan.decide(coarse_);
+    for (const PairingEntry& entry : entries) {
+      Packet& packet = packets_[entry.packet];
+      if (changed) packet.captured = plan.coarse(packet.captured);
+      const std::size_t side = side_of(entry.packet);
+      if (!plan.wants(side, packet.captured)) continue;
+      packet.prefix = *plan.prefix();
+      wanted_[side] = true;
+    }
   });
   planned_ = true;
   entries_.clear();
   return wanted_[0] || wanted_[1];
-}
-
-/// Where packets of one length were cut at very many lengths, lets similar ones count as the shortest of
-/// them. Frequent lengths, as a snap length makes them, stay as they are.
-void PacketPairing::coarsen(std::span<PairingEntry> entries) {
-  constexpr std::size_t kSteps = 12;
-  std::size_t distinct = 0;
-  for_each_run(entries, kSameKey, [&](auto) { ++distinct; });
-  if (distinct <= kSteps) return;
-  coarse_ = true;
-  const std::size_t most = entries.size() / kSteps;
-  std::uint32_t shortest = 0;
-  std::size_t taken = std::numeric_limits<std::size_t>::max() / 2;
-  for_each_run(entries, kSameKey, [&](std::span<PairingEntry> cut) {
-    const std::uint32_t captured = packets_[cut[0].packet].captured;
-    if (taken + cut.size() > most || captured / 2 > shortest) {
-      shortest = captured;
-      taken = 0;
-    }
-    taken += cut.size();
-    for (PairingEntry& entry : cut) {
-      packets_[entry.packet].captured = shortest;
-      entry.key = entry.key >> 32 << 32 | shortest;
-    }
-  });
-  sort_entries(entries);
-}
-
-/// Finds the longest cut at which packets of one length can still be paired, and wants those that can. Once
-/// that was tried, it is over: less and less is left to be paired.
-void PacketPairing::plan_step(std::span<PairingEntry> entries) {
-  std::size_t longer[2] = {0, 0};
-  for (std::size_t end = entries.size(); end > 0;) {
-    std::size_t begin = end, exact[2] = {0, 0};
-    for (; begin > 0 && entries[begin - 1].key == entries[end - 1].key; --begin)
-      ++exact[side_of(entries[begin - 1].packet)];
-    const std::span<PairingEntry> cut = entries.subspan(begin, end - begin), above = entries.subspan(end);
-    const bool among = coarse_ && exact[0] > 0 && exact[1] > 0;
-    const bool truth_cut = exact[0] > 0 && longer[1] > 0, test_cut = exact[1] > 0 && longer[0] > 0;
-    if (among || truth_cut || test_cut) {
-      const Packet& sample = packets_[(truth_cut || among ? cut.front() : cut.back()).packet];
-      if ((sample.prefix & ~kIdle) > sample.captured) {
-        const std::uint32_t prefix = sample.captured;
-        if (among || truth_cut) want(cut, 0, prefix);
-        if (among || test_cut) want(cut, 1, prefix);
-        if (truth_cut) want(above, 1, prefix);
-        if (test_cut) want(above, 0, prefix);
-        return;
-      }
-    }
-    longer[0] += exact[0];
-    longer[1] += exact[1];
-    end = begin;
-  }
-}
-
-void PacketPairing::want(std::span<PairingEntry> entries, std::size_t side, std::uint32_t prefix) {
-  for (const PairingEntry& entry : entries) {
-    if (side_of(entry.packet) != side) continue;
-    packets_[entry.packet].prefix = prefix;
-    wanted_[side] = true;
-  }
 }
 
 }  // namespace pcapml

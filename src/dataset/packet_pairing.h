@@ -12,6 +12,14 @@
 
 namespace pcapml {
 
+/// The length of the whole packet. That of a frame reads from above, so that it meets no IP packet's: a frame
+/// of which nothing was captured would be equal to any IP packet of its length.
+std::uint32_t whole_length(const PacketContent& content);
+/// Bytes of the content that count.
+std::uint32_t counting_length(const PacketContent& content);
+/// Longer than any packet: how much of it was tried where nothing was.
+inline constexpr std::uint32_t kNoPrefix = 0x7fffffff;
+
 /// Pairs the packets of two captures by content.
 ///
 /// First all packets are paired whose contents are equal and cut at the same length. The others need a look
@@ -53,6 +61,20 @@ class PacketPairing {
     return packets_[place(side, number)].partner != kNone;
   }
   std::uint64_t pairs() const { return pairs_; }
+
+  /// Whether some packet was not captured as a whole.
+  bool has_cut_packets() const { return any_cut_; }
+  /// Before the first pair(): calls use(side, number, timestamp_ns, whole, captured, entry) for each packet,
+  /// with its hash in the entry, in the order of add().
+  template <class Use>
+  void for_each_added(Use use) const {
+    for (std::uint32_t i = 0; i < packets_.size(); ++i) {
+      const Packet& packet = packets_[i];
+      const bool is_truth = i < truth_packets_;
+      use(is_truth ? Side::truth : Side::test, is_truth ? i : i - truth_packets_, packet.timestamp_ns,
+          packet.whole, packet.captured, entries_[i]);
+    }
+  }
   std::uint32_t count(Side side) const {
     return side == Side::truth ? truth_packets_
                                : static_cast<std::uint32_t>(packets_.size()) - truth_packets_;
@@ -60,12 +82,11 @@ class PacketPairing {
 
  private:
   static constexpr std::uint32_t kNone = TimePairing::kNone;
-  static constexpr std::uint32_t kIdle = 0x80000000;   // a prefix that was wanted, and is not any more
-  static constexpr std::uint32_t kNever = 0x7fffffff;  // longer than any packet
+  static constexpr std::uint32_t kIdle = 0x80000000;  // a prefix that was wanted, and is not any more
 
   struct Packet {
     std::int64_t timestamp_ns;
-    std::uint32_t whole;     // the packet's whole length, see whole_of
+    std::uint32_t whole;     // the packet's whole length, see whole_length
     std::uint32_t captured;  // bytes of the content that count
     std::uint32_t partner;   // place of the paired packet, or kNone
     std::uint32_t prefix;    // how much of it the latest hash covers, or the next one; kIdle: none is wanted
@@ -84,9 +105,6 @@ class PacketPairing {
   bool is_exact(std::uint32_t packet) const;
 
   bool plan();
-  void plan_step(std::span<PairingEntry> entries);
-  void coarsen(std::span<PairingEntry> entries);
-  void want(std::span<PairingEntry> entries, std::size_t side, std::uint32_t prefix);
 
   Column<Packet> packets_;
   Column<PairingEntry> entries_;

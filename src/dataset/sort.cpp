@@ -2,7 +2,9 @@
 #include "pcapml/sort.h"
 
 #include <fmt/format.h>
+#ifdef __GLIBC__
 #include <malloc.h>
+#endif
 
 #include <algorithm>
 #include <charconv>
@@ -225,7 +227,9 @@ SortResult sort(const SortRequest& request) {
   Job job{request, wanted.empty() ? temporary_directory(request.output) : wanted, memory_bytes, output, {}};
   const bool is_plain = is_plain_capture(request.input);
   if (!is_plain || !sort_by_index(job)) {
+#ifdef __GLIBC__
     ::malloc_trim(0);  // what an index held that became too large
+#endif
     if (is_plain) check_room(job);
     sort_externally(job);
   }

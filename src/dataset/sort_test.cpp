@@ -46,7 +46,7 @@ class Sort : public ::testing::Test {
                       options(file, samples));
       }
     }
-    const std::string path = (directory_ / "in.pcapng").string();
+    std::string path = (directory_ / "in.pcapng").string();
     std::ofstream(path, std::ios::binary)
         .write(as_text(file.bytes()).data(), static_cast<std::streamsize>(file.bytes().size()));
     return path;

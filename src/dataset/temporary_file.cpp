@@ -13,7 +13,6 @@
 #include <system_error>
 
 #include "io/interrupt.h"
-#include "io/output_file.h"
 #include "pcapml/error.h"
 
 namespace pcapml {
@@ -30,29 +29,28 @@ FileDescriptor unnamed_file(const std::string& directory) {
   return file;
 }
 
+[[noreturn]] void throw_full(const std::string& directory, std::uint64_t offset, int error) {
+  if (error != ENOSPC && error != EDQUOT && error != EFBIG)
+    throw_errno(directory, "write a temporary file", error);
+  throw std::system_error(
+      error, std::generic_category(),
+      fmt::format(
+          "{}: no room for temporary files beyond {} MB; free some there, name another directory with "
+          "--tmp, or allow more --memory",
+          directory, offset / 1'000'000));
+}
+
 class TemporarySink final : public Sink {
  public:
-  TemporarySink(int descriptor, const std::string& directory)
-      : directory_(directory), file_(descriptor_sink(descriptor, directory + " (temporary file)")) {}
+  explicit TemporarySink(const TemporaryFile& file) : file_(file) {}
 
   void write(Bytes bytes) override {
-    try {
-      file_->write(bytes);
-    } catch (const std::system_error& error) {
-      const int code = error.code().value();
-      if (code != ENOSPC && code != EDQUOT && code != EFBIG) throw;
-      throw std::system_error(
-          error.code(),
-          fmt::format("{}: no room for temporary files beyond {} MB; free some there, name another directory "
-                      "with --tmp, or allow more --memory",
-                      directory_, written_ / 1'000'000));
-    }
+    file_.write_at(written_, bytes);
     written_ += bytes.size();
   }
 
  private:
-  std::string directory_;
-  std::unique_ptr<Sink> file_;
+  const TemporaryFile& file_;
   std::uint64_t written_ = 0;
 };
 
@@ -61,8 +59,20 @@ class TemporarySink final : public Sink {
 TemporaryFile::TemporaryFile(std::string directory)
     : directory_(std::move(directory)), file_(unnamed_file(directory_)) {}
 
-std::unique_ptr<Sink> TemporaryFile::sink() {
-  return std::make_unique<TemporarySink>(file_.get(), directory_);
+std::unique_ptr<Sink> TemporaryFile::sink() { return std::make_unique<TemporarySink>(*this); }
+
+void TemporaryFile::write_at(std::uint64_t offset, Bytes bytes) const {
+  while (!bytes.empty()) {
+    const ssize_t n = ::pwrite(file_.get(), bytes.data(), bytes.size(), static_cast<off_t>(offset));
+    if (n > 0) {
+      offset += static_cast<std::uint64_t>(n);
+      bytes = bytes.subspan(static_cast<std::size_t>(n));
+    } else if (n < 0 && errno == EINTR) {
+      check_interrupt();
+    } else {
+      throw_full(directory_, offset, n == 0 ? EIO : errno);
+    }
+  }
 }
 
 void TemporaryFile::read_at(std::uint64_t offset, std::span<std::byte> into) const {

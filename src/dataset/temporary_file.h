@@ -20,6 +20,7 @@ class TemporaryFile {
 
   /// Appends; must not outlive this object.
   std::unique_ptr<Sink> sink();
+  void write_at(std::uint64_t offset, Bytes bytes) const;
   /// Thread-safe.
   void read_at(std::uint64_t offset, std::span<std::byte> into) const;
 

@@ -146,7 +146,7 @@ void OutputStream::flush() {
   }
 }
 
-void OutputStream::settle() {
+void OutputStream::finish() {
   if (worker_) {
     flush();
     worker_->wait_until_written();
@@ -154,10 +154,6 @@ void OutputStream::settle() {
     flushed_ += size;
     sink_->write({buffer_, size});  // a small output never needs the thread
   }
-}
-
-void OutputStream::finish() {
-  settle();
   sink_->finish();
 }
 

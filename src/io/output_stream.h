@@ -37,9 +37,7 @@ class OutputStream final : public Appender {
   /// Bytes appended so far.
   std::uint64_t position() const { return flushed_ + used_; }
 
-  /// Hands on everything and waits for it.
-  void settle();
-  /// The same, and finishes the sink.
+  /// Hands on everything, waits for it, and finishes the sink.
   void finish();
 
  private:

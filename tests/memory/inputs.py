@@ -20,8 +20,8 @@ def interface(link=1, order="<", nanoseconds=False):
     return block(1, struct.pack(order + "HHI", link, 0, 0) + options, order)
 
 
-def packet(number, ticks, data, comment=None, order="<"):
-    body = struct.pack(order + "IIIII", number, ticks >> 32, ticks & 0xFFFFFFFF, len(data), len(data))
+def packet(number, ticks, data, comment=None, order="<", whole=None):
+    body = struct.pack(order + "IIIII", number, ticks >> 32, ticks & 0xFFFFFFFF, len(data), whole or len(data))
     body += data + b"\0" * (-len(data) % 4)
     if comment is not None:
         body += struct.pack(order + "HH", 1, len(comment)) + comment + b"\0" * (-len(comment) % 4)
@@ -89,8 +89,43 @@ def large_packets(file):
                           bytes(random.choice((0, 0, 140_000))), b"%d,big" % (number % 30)))
 
 
+def compared(file, is_test):
+    """Of the same traffic: a third of the packets alike but for their times, more of them in the truth; others cut
+    at several lengths; each of many flows; some that only one side has; some not of IP."""
+    file.write(section() + interface())
+    numbers = list(range(200_000))
+    if is_test:
+        random.seed(8)
+        for begin in range(0, len(numbers), 1000):
+            numbers[begin:begin + 1000] = random.sample(numbers[begin:begin + 1000], 1000)
+    for number in numbers:
+        mixed_up = number * 2654435761 % 1000
+        if mixed_up < 20 and is_test or mixed_up >= 980 and not is_test:
+            continue
+        data = udp(7, 53, b"keepalive")
+        if mixed_up >= 300:
+            data = udp(number // 3, 443, b"%d " % number * 9)
+        if mixed_up % 100 == 99:
+            data = b"\2\0\0\0\0\1\2\0\0\0\0\2\x08\x06" + b"%30d" % number
+        label = b"%d,%s" % (number % 9, b"abcdefghijk"[mixed_up % 11:][:1] if is_test and mixed_up < 500 else b"x")
+        length = (len(data), 60, len(data), 77, len(data))[(number + is_test) % 5]
+        if mixed_up < 300:
+            length = len(data)
+        file.write(packet(0, number // 5 * 5 + (number % 7 if is_test else 0), data[:length],
+                          None if number % 13 == 0 else label, whole=len(data)))
+
+
+def truth(file):
+    compared(file, False)
+
+
+def test(file):
+    compared(file, True)
+
+
 INPUTS = {kind.__name__: kind for kind in (mixed, many_samples, one_sample, many_blocks, large_packets)}
+COMPARED = {kind.__name__: kind for kind in (truth, test)}
 
 if __name__ == "__main__":
     random.seed(7)
-    INPUTS[sys.argv[1]](sys.stdout.buffer)
+    (INPUTS | COMPARED)[sys.argv[1]](sys.stdout.buffer)
