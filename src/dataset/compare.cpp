@@ -245,7 +245,7 @@ class Comparison {
       if (packets_[index(side)] > 0 && unlabeled_[index(side)] == packets_[index(side)])
         result_.warnings.push_back(fmt::format("{}: no packet has a label", path(side)));
     if (result_.pairs == 0 && result_.truth_only > 0 && result_.test_only > 0)
-      result_.warnings.push_back("the two captures have no packet in common");
+      result_.warnings.emplace_back("the two captures have no packet in common");
   }
 
   static std::size_t index(Side side) { return side == Side::truth ? 0 : 1; }
