@@ -12,6 +12,7 @@ struct SplitRequest {
   bool force = false;          ///< replace a directory that is not empty
   bool link_ethernet = false;  ///< a synthetic Ethernet header before raw IP packets
   InputOptions input_options;
+  MemoryOptions memory = {};
 };
 
 struct SplitResult {
@@ -23,7 +24,9 @@ struct SplitResult {
 };
 
 /// Writes one capture for each sample, and `metadata.csv`, into a directory that appears only when complete.
-/// Throws UsageError where the directory is not empty and `force` is not set. Memory grows by sample.
+/// Throws UsageError where the directory is not empty and `force` is not set. What does not
+/// fit into the memory lies in temporary files; on top of it comes the largest sample that has several
+/// labels.
 SplitResult split(const SplitRequest& request);
 
 }  // namespace pcapml

@@ -22,6 +22,7 @@ class SplitCommand final : public Command {
     o.flag("--force", request_.force, "Replace a directory that is not empty, once the new one is complete");
     o.choice("--link", link_, {"ethernet"}, "Put a synthetic Ethernet header before raw IP packets");
     o.input(request_.input_options);
+    o.memory(request_.memory);
     o.json(json_);
   }
 

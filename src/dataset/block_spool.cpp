@@ -38,21 +38,24 @@ void BlockSpool::spill() {
   if (waiting_.capacity() > kWaiting) waiting_.shrink_to_fit();
 }
 
-void BlockSpool::for_each(const std::function<void(const BlockView&, std::uint32_t)>& use) {
+void BlockSpool::for_each(const std::function<void(const BlockView&, std::uint32_t)>& use,
+                          std::uint64_t from) {
+  if (from == end()) return;
   if (spilled_ > 0 && !waiting_.empty()) spill();
   Header header;
   const auto show = [&](const std::byte* body) {
     use({header.type, header.order, {body, header.size}, header.offset}, header.first_interface);
   };
   if (spilled_ == 0) {
-    for (const std::byte *at = waiting_.data(), *end = at + waiting_.size(); at != end; at += header.size) {
+    for (const std::byte *at = waiting_.data() + from, *last = waiting_.data() + waiting_.size(); at != last;
+         at += header.size) {
       std::memcpy(&header, at, sizeof header);
       show(at += sizeof header);
     }
     return;
   }
   std::vector<std::byte> buffer(kWaiting);
-  for (ExtentReader reader(*file_, 0, spilled_, buffer); !reader.at_end(); reader.consume(header.size)) {
+  for (ExtentReader reader(*file_, from, spilled_, buffer); !reader.at_end(); reader.consume(header.size)) {
     std::memcpy(&header, reader.peek(sizeof header), sizeof header);
     reader.consume(sizeof header);
     show(reader.peek(header.size));

@@ -20,8 +20,10 @@ class BlockSpool {
 
   /// `first_interface` is that of its section, among the reader's.
   void add(const BlockView& block, std::uint32_t first_interface);
-  /// Calls use(block, first_interface) for each; as often as wanted. The view dies with the call.
-  void for_each(const std::function<void(const BlockView&, std::uint32_t)>& use);
+  /// Calls use(block, first_interface) for each from a former end() on, as often as wanted. The view dies
+  /// with the call.
+  void for_each(const std::function<void(const BlockView&, std::uint32_t)>& use, std::uint64_t from = 0);
+  std::uint64_t end() const { return spilled_ + waiting_.size(); }
 
  private:
   struct Header {

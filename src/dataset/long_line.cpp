@@ -26,8 +26,8 @@ void LongLine::pair(const Join& join, const Leave& leave) {
   pair_nearest(join);
   for (; left_.size() > 0; left_.pop_back()) {
     const Run run = left_.back(0);
-    for (std::uint64_t at = run.head;; at = nodes_.at(at).after) {
-      const Node node = nodes_.at(at);
+    for (std::uint64_t at = run.head;; at = nodes_.get(at).after) {
+      const Node node = nodes_.get(at);
       for (std::uint64_t i = node.begin; i < node.end; ++i) leave(records_.read(i));
       if (at == run.tail) break;
     }
@@ -98,7 +98,7 @@ void LongLine::pop_right() {
 /// How near the ends of two neighbours are, for comparison with others.
 std::optional<LongLine::Rank> LongLine::edge(const Run* left, const Run* right) {
   if (left == nullptr || right == nullptr) return std::nullopt;
-  const Node a = nodes_.at(left->tail), b = nodes_.at(right->head);
+  const Node a = nodes_.get(left->tail), b = nodes_.get(right->head);
   return Rank{b.time - a.time, left->is_test ? b.first : a.first, left->is_test ? a.first : b.first};
 }
 
@@ -129,17 +129,17 @@ void LongLine::take(const Join& join) {
   Run here = *left(0), next = *right(0);
   left_.pop_back();
   pop_right();
-  const PairingRecord a = records_.read(nodes_.at(here.tail).begin),
-                      b = records_.read(nodes_.at(next.head).begin);
+  const PairingRecord a = records_.read(nodes_.get(here.tail).begin),
+                      b = records_.read(nodes_.get(next.head).begin);
   join(here.is_test ? b : a, here.is_test ? a : b);
   bool here_is_left = true, next_is_left = true;
   if (!drop_first(here.tail)) {
     here_is_left = here.tail != here.head;
-    if (here_is_left) here.tail = nodes_.at(here.tail).before;
+    if (here_is_left) here.tail = nodes_.get(here.tail).before;
   }
   if (!drop_first(next.head)) {
     next_is_left = next.head != next.tail;
-    if (next_is_left) next.head = nodes_.at(next.head).after;
+    if (next_is_left) next.head = nodes_.get(next.head).after;
   }
   if (here_is_left) left_.push_back(here);
   if (next_is_left) right_.push_back(next);
@@ -148,7 +148,7 @@ void LongLine::take(const Join& join) {
 
 /// Takes a node's first packet out; false where that was the last.
 bool LongLine::drop_first(std::uint64_t at) {
-  Node node = nodes_.at(at);
+  Node node = nodes_.get(at);
   if (++node.begin == node.end) return false;
   node.first = records_.read(node.begin).number;
   nodes_.at(at) = node;

@@ -26,14 +26,13 @@ class PagedArray {
 
   std::uint64_t size() const { return size_; }
   void push_back(const T& value) { at(size_++) = value; }
-  /// Valid until the next call.
+  /// To be changed; valid until the next call.
   T& at(std::uint64_t i) {
-    const std::uint64_t number = i / kValues;
-    Page& page = pages_[number % kPages];
-    if (page.number != number || page.values.empty()) turn_to(page, number);
+    Page& page = page_of(i);
     page.is_changed = true;
     return page.values[i % kValues];
   }
+  T get(std::uint64_t i) { return page_of(i).values[i % kValues]; }
 
  private:
   static constexpr std::uint64_t kValues = 64, kPages = 64;
@@ -44,6 +43,13 @@ class PagedArray {
     bool is_changed = false;
   };
 
+  Page& page_of(std::uint64_t i) {
+    const std::uint64_t number = i / kValues;
+    Page& page = pages_[number % kPages];
+    if (page.number != number || page.values.empty()) turn_to(page, number);
+    return page;
+  }
+
   void turn_to(Page& page, std::uint64_t number) {
     constexpr std::uint64_t kBytes = kValues * sizeof(T);
     if (!page.values.empty() && page.is_changed) {
@@ -52,6 +58,7 @@ class PagedArray {
       written_ = std::max(written_, page.number + 1);
     }
     page.number = number;
+    page.is_changed = false;
     page.values.assign(kValues, T{});
     if (number < written_) file_->read_at(number * kBytes, std::as_writable_bytes(std::span(page.values)));
   }

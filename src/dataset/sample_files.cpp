@@ -25,11 +25,12 @@ std::byte* SampleFile::append(std::size_t n) {
     auto larger = std::make_unique_for_overwrite<std::byte[]>(capacity);
     std::copy_n(buffer_.get(), used_, larger.get());
     buffer_ = std::move(larger);
+    waiting_.capacity += capacity - capacity_;
     capacity_ = capacity;
   }
   std::byte* at = buffer_.get() + used_;
   used_ += n;
-  waiting_ += n;
+  waiting_.used += n;
   return at;
 }
 
@@ -37,12 +38,17 @@ SampleFiles::~SampleFiles() {
   if (batch_.valid()) batch_.wait();
 }
 
-SampleFile& SampleFiles::create(const std::string& name) {
+SampleFile& SampleFiles::open(const std::string& name) {
   return *files_.emplace_back(std::make_unique<SampleFile>(name, waiting_));
 }
 
 void SampleFiles::write_some() {
-  if (waiting_ > kMaxWaiting) start_batch();
+  if (waiting_.used > kMaxWaiting || waiting_.capacity > memory_bytes_) start_batch();
+}
+
+void SampleFiles::forget() {
+  start_batch();
+  files_.clear();
 }
 
 void SampleFiles::finish() {
@@ -59,7 +65,7 @@ void SampleFiles::start_batch() {
     file->used_ = 0;
     file->capacity_ = 0;
   }
-  waiting_ = 0;
+  waiting_ = {};
   batch_ = std::async(std::launch::async, [this, pieces = std::move(pieces)]() mutable {
     for (Piece& piece : pieces) {
       check_interrupt();

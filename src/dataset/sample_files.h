@@ -14,7 +14,12 @@ namespace pcapml {
 /// One of many files that grow side by side; what is not yet written waits in memory.
 class SampleFile final : public Appender {
  public:
-  SampleFile(std::string name, std::size_t& waiting) : name_(std::move(name)), waiting_(waiting) {}
+  /// What the buffers of all files hold, and what they take.
+  struct Waiting {
+    std::size_t used = 0;
+    std::size_t capacity = 0;
+  };
+  SampleFile(std::string name, Waiting& waiting) : name_(std::move(name)), waiting_(waiting) {}
 
   std::byte* append(std::size_t n) override;
   const std::string& name() const { return name_; }
@@ -23,7 +28,7 @@ class SampleFile final : public Appender {
   friend class SampleFiles;
 
   std::string name_;
-  std::size_t& waiting_;  // bytes in the buffers of all files
+  Waiting& waiting_;
   std::unique_ptr<std::byte[]> buffer_;
   std::size_t used_ = 0;
   std::size_t capacity_ = 0;
@@ -34,12 +39,17 @@ class SampleFile final : public Appender {
 class SampleFiles {
  public:
   /// `directory` is a descriptor that it borrows; `path` is for messages.
-  SampleFiles(int directory, std::string path) : directory_(directory), path_(std::move(path)) {}
+  /// Buffers take at most `memory_bytes`, twice: while one batch is gathered, another one is written.
+  SampleFiles(int directory, std::string path, std::size_t memory_bytes)
+      : directory_(directory), path_(std::move(path)), memory_bytes_(memory_bytes) {}
   ~SampleFiles();
   SampleFiles(const SampleFiles&) = delete;
   SampleFiles& operator=(const SampleFiles&) = delete;
 
-  SampleFile& create(const std::string& name);
+  /// A new file, or one that was forgotten, to be written on at its end.
+  SampleFile& open(const std::string& name);
+  /// Begins to write everything that waits, and forgets all files.
+  void forget();
   /// Writes what waits, where that has become too much. Throws what went wrong with the batch before.
   void write_some();
   /// Writes everything and waits for it.
@@ -56,8 +66,9 @@ class SampleFiles {
 
   int directory_;
   std::string path_;
+  std::size_t memory_bytes_;
   std::vector<std::unique_ptr<SampleFile>> files_;
-  std::size_t waiting_ = 0;
+  SampleFile::Waiting waiting_;
   std::future<void> batch_;
 };
 

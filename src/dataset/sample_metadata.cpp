@@ -30,7 +30,7 @@ std::string safe_name(std::string_view label) {
 
 }  // namespace
 
-void SampleMetadata::add(const LabelView& label, std::size_t number) {
+void SampleMetadata::add(const LabelView& label, std::uint64_t number) {
   if (!labels_.empty() && label.metadata == last_metadata_) return;
   last_metadata_ = label.metadata;
   if (labels_.empty()) {
@@ -47,6 +47,26 @@ std::string SampleMetadata::file_stem() const {
   const std::string name = safe_name(labels_.front());
   if (id_.size() <= kMaxIdInName) return fmt::format("{}_{}", id_, name);
   return fmt::format("{}~{}_{}", id_.substr(0, kMaxIdInName), number_, name);
+}
+
+void SampleMetadata::save(StateWriter& state) const {
+  for (const std::string* text : {&id_, &metadata_, &last_metadata_}) state.put(*text);
+  state.put(number_);
+  state.put(labels_.size());
+  for (const std::string& label : labels_) state.put(label);
+}
+
+void SampleMetadata::load(StateReader& state) {
+  for (std::string* text : {&id_, &metadata_, &last_metadata_}) *text = state.take_text();
+  number_ = state.take<std::uint64_t>();
+  labels_.resize(state.take<std::size_t>());
+  for (std::string& label : labels_) label = state.take_text();
+}
+
+std::size_t SampleMetadata::memory_bytes() const {
+  std::size_t bytes = sizeof *this + id_.capacity() + metadata_.capacity() + last_metadata_.capacity();
+  for (const std::string& label : labels_) bytes += sizeof label + label.capacity();
+  return bytes;
 }
 
 void CaptureMetadata::add(const PacketView& packet) {

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "dataset/saved_state.h"
 #include "pcapml/label.h"
 #include "pcapml/packet.h"
 
@@ -13,7 +14,7 @@ namespace pcapml {
 class SampleMetadata {
  public:
   /// Takes in the label of one packet. `number` tells samples apart whose ids are too long for a file name.
-  void add(const LabelView& label, std::size_t number);
+  void add(const LabelView& label, std::uint64_t number);
 
   const std::string& id() const { return id_; }
   /// Distinct labels, decoded, in order of appearance; never empty after the first add().
@@ -23,12 +24,16 @@ class SampleMetadata {
   /// `<id>_<label>`, without characters that a file system or a shell would mind; different for each sample.
   std::string file_stem() const;
 
+  void save(StateWriter& state) const;
+  void load(StateReader& state);
+  std::size_t memory_bytes() const;
+
  private:
   std::string id_;
   std::vector<std::string> labels_;
   std::string metadata_;
   std::string last_metadata_;
-  std::size_t number_ = 0;
+  std::uint64_t number_ = 0;
 };
 
 /// What is known of one file of a split.

@@ -26,7 +26,10 @@ PcapShape pcap_shape(const Interface& interface);
 class PcapWriter {
  public:
   PcapWriter(Appender& out, const PcapShape& shape);
+  /// Goes on with a file whose header is written already.
+  PcapWriter(Appender& out, bool nano) : out_(out), nano_(nano) {}
 
+  bool is_nano() const { return nano_; }
   void packet(std::int64_t timestamp_ns, std::uint32_t original_length, Bytes data);
 
  private:

@@ -23,8 +23,9 @@ struct PacketOptions {
 class PcapngWriter {
  public:
   explicit PcapngWriter(Appender& out) : out_(out) {}
-  /// For packets of a section whose header is written elsewhere.
-  PcapngWriter(Appender& out, ByteOrder order) : out_(out), order_(order) {}
+  /// Goes on with a section whose header, and so many of whose interfaces, are written already.
+  PcapngWriter(Appender& out, ByteOrder order, std::uint32_t interfaces = 0)
+      : out_(out), order_(order), interfaces_(interfaces) {}
 
   /// Begins a section of unspecified length (draft, section 4.1).
   void section(ByteOrder order, Bytes options);

@@ -89,6 +89,19 @@ def large_packets(file):
                           bytes(random.choice((0, 0, 140_000))), b"%d,big" % (number % 30)))
 
 
+def some_samples(file):
+    """30,000 samples that come back, some under several labels, of two interfaces, with other blocks between."""
+    file.write(section() + interface() + interface(101))
+    for number in range(90_000):
+        flow = random.randrange(30_000) if number % 3 else number // 3
+        label = b"%d,%s" % (flow, random.choice((b"a", b"b")) if flow % 10 == 0 else b"x" * (flow % 90 + 1))
+        if flow % 1000 == 1:
+            label = b"%090d" % (flow + 10 ** 80) + b",long"
+        if number % 30_000 == 29_000:
+            file.write(block(5, struct.pack("<III", 0, 0, number)) + block(4, struct.pack("<HH", 0, 0)))
+        file.write(packet(flow % 2, number, udp(flow, 53, b"x")[14 * (flow % 2):], label))
+
+
 def compared(file, is_test):
     """Of the same traffic: a third of the packets alike but for their times, more of them in the truth; others cut
     at several lengths; each of many flows; some that only one side has; some not of IP."""
@@ -124,8 +137,8 @@ def test(file):
 
 
 INPUTS = {kind.__name__: kind for kind in (mixed, many_samples, one_sample, many_blocks, large_packets)}
-COMPARED = {kind.__name__: kind for kind in (truth, test)}
+OTHERS = {kind.__name__: kind for kind in (truth, test, some_samples)}
 
 if __name__ == "__main__":
     random.seed(7)
-    (INPUTS | COMPARED)[sys.argv[1]](sys.stdout.buffer)
+    (INPUTS | OTHERS)[sys.argv[1]](sys.stdout.buffer)
