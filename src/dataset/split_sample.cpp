@@ -31,7 +31,7 @@ SplitSample SplitSample::load(StateReader state, SampleFiles& files) {
     capture.metadata = state.take<CaptureMetadata>();
     SampleFile& file = files.open(capture.name);
     if (state.take<bool>()) {
-      capture.pcap.emplace(file, state.take<bool>());
+      capture.pcap.emplace(PcapWriter::continued(file, state.take<bool>()));
     } else {
       capture.pcapng.emplace(file, state);
     }

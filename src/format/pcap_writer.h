@@ -27,12 +27,14 @@ class PcapWriter {
  public:
   PcapWriter(Appender& out, const PcapShape& shape);
   /// Goes on with a file whose header is written already.
-  PcapWriter(Appender& out, bool nano) : out_(out), nano_(nano) {}
+  static PcapWriter continued(Appender& out, bool nano) { return {nano, out}; }
 
   bool is_nano() const { return nano_; }
   void packet(std::int64_t timestamp_ns, std::uint32_t original_length, Bytes data);
 
  private:
+  PcapWriter(bool nano, Appender& out) : out_(out), nano_(nano) {}
+
   Appender& out_;
   bool nano_;
 };
