@@ -22,6 +22,7 @@ class Background {
  public:
   explicit Background(const std::function<void()>& work)
       : thread_([this, &work] {
+          watch_interrupt(&interrupt_);
           try {
             work();
           } catch (...) {
@@ -39,7 +40,9 @@ class Background {
     std::unique_lock lock(mutex_);
     return ended_.wait_for(lock, time, [this] { return done_; });
   }
-  void wait() {
+  /// Has it end, and waits for that.
+  void end() {
+    interrupt_ = SIGINT;
     std::unique_lock lock(mutex_);
     ended_.wait(lock, [this] { return done_; });
   }
@@ -47,6 +50,7 @@ class Background {
   const std::exception_ptr& error() const { return error_; }
 
  private:
+  InterruptMark interrupt_ = 0;  // its own: other threads may run operations, too
   std::mutex mutex_;
   std::condition_variable ended_;
   bool done_ = false;
@@ -81,11 +85,7 @@ void run_in_background(const std::function<void()>& work, const SharedProgress& 
         raised = std::current_exception();
       }
     }
-    if (raised) {
-      mark_interrupt(SIGINT);
-      background.wait();
-      mark_interrupt(0);
-    }
+    if (raised) background.end();
     failed = background.error();
   }
   if (raised) std::rethrow_exception(raised);

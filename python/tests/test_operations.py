@@ -123,6 +123,45 @@ def test_ctrl_c_ends_what_waits(tmp_path: pathlib.Path) -> None:
     pcapml.sort(write(tmp_path / "a.pcapng", labelled("1,a")), tmp_path / "out.pcapng")
 
 
+@pytest.mark.usefixtures("handler")
+def test_ctrl_c_ends_what_waits_for_another_end(tmp_path: pathlib.Path) -> None:
+    fifo, path = tmp_path / "fifo", write(tmp_path / "a.pcapng", labelled(*["1,a"] * 5000))
+    os.mkfifo(fifo)
+    interrupt_soon()
+    with pytest.raises(KeyboardInterrupt):
+        pcapml.sort(fifo, tmp_path / "out.pcapng")  # nobody writes
+    interrupt_soon()
+    with pytest.raises(KeyboardInterrupt):
+        pcapml.sort(path, fifo)  # nobody reads
+    keep = os.open(fifo, os.O_RDWR)
+    try:
+        interrupt_soon()
+        with pytest.raises(KeyboardInterrupt):
+            pcapml.sort(path, fifo)  # the pipe is full
+    finally:
+        os.close(keep)
+
+
+def test_an_interrupt_is_that_of_one_operation(tmp_path: pathlib.Path) -> None:
+    fifos = [tmp_path / "one", tmp_path / "other"]
+    for fifo in fifos:
+        os.mkfifo(fifo)
+    told: list[int] = []
+    other = threading.Thread(target=lambda: told.append(pcapml.sort(fifos[1], tmp_path / "out.pcapng").packets))
+
+    def stop(done: int, total: int | None, packets: int) -> None:
+        raise RuntimeError("enough")
+
+    other.start()
+    try:
+        with pytest.raises(RuntimeError, match="enough"):
+            pcapml.sort(fifos[0], tmp_path / "none.pcapng", progress=stop)
+    finally:
+        fifos[1].write_bytes(labelled("1,a", "2,b"))
+        other.join()
+    assert told == [2] and not (tmp_path / "none.pcapng").exists()
+
+
 def test_other_threads_run_meanwhile(tmp_path: pathlib.Path) -> None:
     path = write(tmp_path / "a.pcapng", capture(Made([f"{i},a"]) for i in range(3000)))
     results = []

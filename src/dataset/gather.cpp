@@ -53,7 +53,7 @@ class Window {
     std::vector<std::future<void>> others;
     const std::size_t useful = std::min<std::size_t>(readers_, bucket_ends_.size() / 16);
     for (std::size_t i = 1; i < useful; ++i)
-      others.push_back(std::async(std::launch::async, [this] { read_buckets(); }));
+      others.push_back(std::async(std::launch::async, watching([this] { read_buckets(); })));
     read_buckets();
     for (auto& other : others) other.get();
     return end;

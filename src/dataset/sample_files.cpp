@@ -66,7 +66,7 @@ void SampleFiles::start_batch() {
     file->capacity_ = 0;
   }
   waiting_ = {};
-  batch_ = std::async(std::launch::async, [this, pieces = std::move(pieces)]() mutable {
+  auto write = [this, pieces = std::move(pieces)]() mutable {
     for (Piece& piece : pieces) {
       check_interrupt();
       const FileDescriptor file(
@@ -76,7 +76,8 @@ void SampleFiles::start_batch() {
       descriptor_sink(file.get(), name)->write({piece.bytes.get(), piece.size});
       piece.bytes.reset();
     }
-  });
+  };
+  batch_ = std::async(std::launch::async, watching(std::move(write)));
 }
 
 }  // namespace pcapml

@@ -54,14 +54,10 @@ class FileSource final : public Source {
 
  private:
   FileDescriptor open_file(const std::string& path) const {
-    while (true) {
-      FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-      if (file) return file;
-      // A FIFO waits for its writer, and a signal ends that wait.
-      const int error = errno;
-      check_interrupt();
-      if (error != EINTR) throw_errno(name_, "open", error);
-    }
+    // The writer of a FIFO is waited for with its data, where an interrupt is seen.
+    FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+    if (!file) throw_errno(name_, "open");
+    return file;
   }
 
   /// Waits for data, but not for ever: a signal just before the wait would go unseen. Also lets a descriptor

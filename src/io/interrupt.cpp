@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "io/interrupt.h"
 
-#include <atomic>
 #include <csignal>
 
 #include "pcapml/error.h"
@@ -9,8 +8,13 @@
 namespace pcapml {
 namespace {
 
-std::atomic<int> pending{0};
-static_assert(std::atomic<int>::is_always_lock_free);
+InterruptMark pending{0};
+static_assert(InterruptMark::is_always_lock_free);
+thread_local const InterruptMark* watched = nullptr;
+
+void check(const InterruptMark& mark) {
+  if (const int signal = mark.load(std::memory_order_relaxed); signal != 0) throw Interrupted(signal);
+}
 
 }  // namespace
 
@@ -25,7 +29,12 @@ void handle_interrupts() {
 }
 
 void check_interrupt() {
-  if (const int signal = pending.load(std::memory_order_relaxed); signal != 0) throw Interrupted(signal);
+  check(pending);
+  if (watched != nullptr) check(*watched);
 }
+
+void watch_interrupt(const InterruptMark* mark) noexcept { watched = mark; }
+
+const InterruptMark* watched_interrupt() noexcept { return watched; }
 
 }  // namespace pcapml

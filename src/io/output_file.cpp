@@ -19,6 +19,8 @@
 namespace pcapml {
 namespace {
 
+constexpr int kMillisecondsToWait = 50;  // before interrupts are looked for again
+
 class DescriptorSink final : public Sink {
  public:
   DescriptorSink(int descriptor, std::string name) : fd_(descriptor), name_(std::move(name)) {}
@@ -44,7 +46,8 @@ class DescriptorSink final : public Sink {
   /// Whoever shares a pipe with us may have made it non-blocking.
   void wait_for_room() const {
     pollfd waiting{fd_, POLLOUT, 0};
-    if (::poll(&waiting, 1, -1) < 0) check_interrupt();
+    ::poll(&waiting, 1, kMillisecondsToWait);
+    check_interrupt();
   }
 
   int fd_;
@@ -145,12 +148,12 @@ struct OutputFile::State {
     // The link /dev/stdout of a pipe leads to no path, so links are resolved for regular files alone.
     path = direct ? name : resolve_links(name);
     if (!direct) return create_beside(existing);
-    while (!fd) {  // an open waits for the other end of a FIFO, and a signal ends that wait
-      fd = FileDescriptor(::open(path.c_str(), O_WRONLY | O_CLOEXEC | O_NOCTTY));
+    while (true) {
+      fd = FileDescriptor(::open(path.c_str(), O_WRONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK));
       if (fd) break;
-      const int error = errno;
+      if (errno != ENXIO || !S_ISFIFO(existing->st_mode)) throw_errno(path, "open");
+      ::poll(nullptr, 0, kMillisecondsToWait);  // nobody reads the FIFO yet
       check_interrupt();
-      if (error != EINTR) throw_errno(path, "open", error);
     }
   }
 
