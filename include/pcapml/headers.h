@@ -102,6 +102,8 @@ std::optional<Headers> parse_headers(std::uint16_t link_type, Bytes packet);
 /// The headers of the innermost IP packet that GRE, IP in IP or VXLAN carry within this one; the same headers
 /// where it is no tunnel, or where what it carries is not IP. `packet` is what parse_headers was given.
 Headers innermost_headers(const Headers& outer, Bytes packet);
+/// The same in place.
+void enter_tunnels(Headers& headers, Bytes packet);
 
 /// True where parse_headers knows this link type's framing.
 bool is_known_link_type(std::uint16_t link_type);

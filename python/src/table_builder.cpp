@@ -178,19 +178,21 @@ void TableBuilder::add_headers(std::uint16_t link_type, Bytes data) {
   Rows& rows = in_hand_;
   std::int16_t transport = kNoTransport;
   std::int32_t source = kNull, destination = kNull;
-  FlowKey flow;
-  if (const auto outer = parse_headers(link_type, data)) {
-    const Headers headers = innermost_headers(*outer, data);
-    flow = headers.flow;
-    transport = static_cast<std::int16_t>(flow.protocol | (shows_ports(headers) ? kShowsPorts : 0));
+  std::uint16_t source_port = 0, destination_port = 0;
+  if (auto headers = parse_headers(link_type, data)) {
+    enter_tunnels(*headers, data);
+    const FlowKey& flow = headers->flow;
+    transport = static_cast<std::int16_t>(flow.protocol | (shows_ports(*headers) ? kShowsPorts : 0));
     source = address_code(flow.source);
     destination = address_code(flow.destination);
+    source_port = flow.source_port;
+    destination_port = flow.destination_port;
   }
   rows.transports.push(transport);
   rows.sources.push(source);
   rows.destinations.push(destination);
-  rows.source_ports.push(flow.source_port);
-  rows.destination_ports.push(flow.destination_port);
+  rows.source_ports.push(source_port);
+  rows.destination_ports.push(destination_port);
 }
 
 std::int32_t TableBuilder::address_code(const IpAddress& address) {

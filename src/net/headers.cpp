@@ -118,7 +118,10 @@ std::optional<Headers> parse_ipv4(Bytes packet, std::uint32_t network_offset) {
   std::optional<Headers> result(std::in_place);
   read_address<4>(fixed, 4, result->flow.source);
   read_address<4>(fixed, 4, result->flow.destination);
-  if (!fixed.ok() || header_length < kFixed || (total != 0 && total < header_length)) return std::nullopt;
+  if (!fixed.ok() || header_length < kFixed || (total != 0 && total < header_length)) {
+    result.reset();  // one result on all ways, so that nothing is copied
+    return result;
+  }
 
   result->network_offset = network_offset;
   result->flow.protocol = protocol;
@@ -160,7 +163,10 @@ std::optional<Headers> parse_ipv6(Bytes packet, std::uint32_t network_offset) {
   std::optional<Headers> result(std::in_place);
   read_address<16>(fixed, 6, result->flow.source);
   read_address<16>(fixed, 6, result->flow.destination);
-  if (!fixed.ok()) return std::nullopt;
+  if (!fixed.ok()) {
+    result.reset();
+    return result;
+  }
 
   result->network_offset = network_offset;
   result->flow.protocol = next;
@@ -216,17 +222,21 @@ std::optional<Headers> parse_headers(std::uint16_t link_type, Bytes packet) {
   return parse_from(outermost_layer(link_type), packet, 0);
 }
 
-Headers innermost_headers(const Headers& outer, Bytes packet) {
-  Headers innermost = outer;
+void enter_tunnels(Headers& headers, Bytes packet) {
   constexpr int kMostTunnels = 8;
   for (int i = 0; i < kMostTunnels; ++i) {
-    const Tunnel tunnel = tunnel_in(innermost);
-    if (tunnel.layer == Layer::other) break;
-    const Bytes carrier = packet.first(innermost.network_offset + innermost.ip_captured);
+    const Tunnel tunnel = tunnel_in(headers);
+    if (tunnel.layer == Layer::other) return;
+    const Bytes carrier = packet.first(headers.network_offset + headers.ip_captured);
     const auto inner = parse_from(tunnel.layer, carrier, tunnel.offset);
-    if (!inner) break;
-    innermost = *inner;
+    if (!inner) return;
+    headers = *inner;
   }
+}
+
+Headers innermost_headers(const Headers& outer, Bytes packet) {
+  Headers innermost = outer;
+  enter_tunnels(innermost, packet);
   return innermost;
 }
 
