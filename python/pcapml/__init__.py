@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ._bits import MASKS, Bits, bits, column_names
+from ._bits import MASKS, Bits, bits, bits_batches, column_names
 from ._core import Packet, Packets, Sample
 from ._core import version as __version__
 from ._operations import compare, label, merge, sort, split, strip, summary
@@ -41,6 +41,7 @@ __all__ = [
     "__version__",
     "batches",
     "bits",
+    "bits_batches",
     "column_names",
     "compare",
     "iter_packets",

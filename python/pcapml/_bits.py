@@ -4,10 +4,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain, islice
-from typing import Any, Literal, Union
+from typing import Any, Literal, TypeVar, Union
 
 import numpy as np
 import numpy.typing as npt
@@ -64,6 +64,7 @@ MASKS = (
 )
 
 _SAMPLES_AT_A_TIME = 256
+_Item = TypeVar("_Item")
 
 
 @dataclass(frozen=True)
@@ -105,6 +106,10 @@ class _Layout:
     payload_bytes: int
     masked: list[str]
     form: Form
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        return column_names(self.layers, self.payload_bytes, self.form)
 
     @property
     def width(self) -> int:
@@ -197,19 +202,60 @@ def bits(
 
     Raises ValueError for a layer, form or mask that is not known, and what reading raises.
     """
-    layout = _layout(layers, payload_bytes, mask, form)
-    columns = column_names(layers, payload_bytes, form)
+    layout = _layout(layers, payload_bytes, mask, form, first_n)
     if first_n is not None:
-        if first_n < 1:
-            raise ValueError("first_n is at least 1")
-        return _tensor(_samples_of(source, group, on_error, legacy_timestamps), layout, columns, first_n)
+        return _tensor(_samples_of(source, group, on_error, legacy_timestamps), layout, first_n)
+    return _matrix(_packets_of(source, on_error, legacy_timestamps), layout)
+
+
+def bits_batches(
+    source: Input,
+    rows: int = 4096,
+    layers: Sequence[str] = ("ipv4", "tcp", "udp", "payload"),
+    payload_bytes: int = 64,
+    *,
+    form: Form = "bits",
+    mask: str | Iterable[str] = (),
+    first_n: int | None = None,
+    group: Literal["consecutive", "any"] = "consecutive",
+    on_error: OnError = "raise",
+    legacy_timestamps: LegacyTimestamps = "detect",
+) -> Iterator[Bits]:
+    """As bits(), piece by piece, for what is larger than memory: at most `rows` packets each, or with `first_n`
+    so many samples.
+
+    Damage is raised after the batches before it. Without `first_n` a batch may begin in the middle of a
+    ClientHello, whose rest is then not masked.
+    """
+    if rows < 1:
+        raise ValueError("a batch has at least one row")
+    layout = _layout(layers, payload_bytes, mask, form, first_n)
+    if first_n is not None:
+        samples = _samples_of(source, group, on_error, legacy_timestamps)
+        return _in_batches(samples, rows, lambda some: _tensor(some, layout, first_n))
     packets = _packets_of(source, on_error, legacy_timestamps)
-    values, present = layout.empty(len(packets))
-    layout.fill(packets, values, present)
-    return Bits(values, columns, _present=present)
+    return _in_batches(packets, rows, lambda some: _matrix(some, layout))
 
 
-def _layout(layers: Sequence[str], payload_bytes: int, mask: str | Iterable[str], form: Form) -> _Layout:
+def _in_batches(items: Iterable[_Item], rows: int, make: Callable[[Iterator[_Item]], Bits]) -> Iterator[Bits]:
+    failures: list[Exception] = []
+
+    def until_failure() -> Iterator[_Item]:
+        try:
+            yield from items
+        except Exception as failure:
+            failures.append(failure)
+
+    good = until_failure()
+    while len(made := make(islice(good, rows))):
+        yield made
+    if failures:
+        raise failures[0]
+
+
+def _layout(
+    layers: Sequence[str], payload_bytes: int, mask: str | Iterable[str], form: Form, first_n: int | None
+) -> _Layout:
     if isinstance(layers, str):
         raise ValueError("layers is a sequence of names")
     for layer in layers:
@@ -221,6 +267,8 @@ def _layout(layers: Sequence[str], payload_bytes: int, mask: str | Iterable[str]
         raise ValueError("form is 'bits' or 'bytes'")
     if not 0 <= payload_bytes <= 0xFFFF_FFFF:
         raise ValueError("payload_bytes is a count of bytes")
+    if first_n is not None and first_n < 1:
+        raise ValueError("first_n is at least 1")
     return _Layout(list(layers), payload_bytes, mask_names(mask), form)
 
 
@@ -230,7 +278,7 @@ def _is_source(source: Input) -> bool:
 
 def _packets_of(
     source: Any, on_error: OnError, legacy_timestamps: LegacyTimestamps
-) -> _core.Packets | list[_core.Packet]:
+) -> Iterable[_core.Packet]:
     if isinstance(source, (_core.Sample, StoredSample)):
         return source.packets
     if isinstance(source, _core.Packets):
@@ -241,13 +289,13 @@ def _packets_of(
         items = iter(source)
         first = next(items, None)
         if isinstance(first, _core.Packet):
-            return [first, *items]
+            return chain([first], items)
         if isinstance(first, (_core.Sample, StoredSample)):
-            return [packet for sample in chain([first], items) for packet in sample.packets]
+            return (packet for sample in chain([first], items) for packet in sample.packets)
         if first is None:
             return []
         source = [first, *items]
-    return list(iter_packets(source, on_error=on_error, legacy_timestamps=legacy_timestamps))
+    return iter_packets(source, on_error=on_error, legacy_timestamps=legacy_timestamps)
 
 
 def _samples_of(
@@ -271,9 +319,14 @@ def _samples_of(
     return iter(sampler(source, group=group, on_error=on_error, legacy_timestamps=legacy_timestamps))
 
 
-def _tensor(
-    samples: Iterator[_core.Sample | StoredSample], layout: _Layout, columns: tuple[str, ...], first_n: int
-) -> Bits:
+def _matrix(packets: Iterable[_core.Packet], layout: _Layout) -> Bits:
+    rows = packets if isinstance(packets, _core.Packets) else list(packets)
+    values, present = layout.empty(len(rows))
+    layout.fill(rows, values, present)
+    return Bits(values, layout.columns, _present=present)
+
+
+def _tensor(samples: Iterator[_core.Sample | StoredSample], layout: _Layout, first_n: int) -> Bits:
     values: list[npt.NDArray[Any]] = []
     present: list[npt.NDArray[np.bool_]] = []
     ids: list[str] = []
@@ -295,10 +348,10 @@ def _tensor(
             present.append(some_present)
     if not values:
         none, none_present = layout.empty(0, first_n)
-        return Bits(none, columns, lengths=np.zeros(0, np.int64), _present=none_present)
+        return Bits(none, layout.columns, lengths=np.zeros(0, np.int64), _present=none_present)
     return Bits(
         np.concatenate(values),
-        columns,
+        layout.columns,
         tuple(ids),
         tuple(sessions),
         tuple(labels),

@@ -14,6 +14,8 @@ from . import _core
 if TYPE_CHECKING:
     import pandas as pd
 
+    from ._sample_index import StoredSample
+
 #: One packet of Sample.to_numpy(). Direction: 1 egress, -1 ingress, 0 not known; ports and protocol: 0 where
 #: the packet shows none.
 PACKET = np.dtype(
@@ -65,9 +67,9 @@ def _integers(column: Any) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_]
     return values, bits == 0
 
 
-def sample_frame(sample: _core.Sample) -> pd.DataFrame:
+def sample_frame(sample: _core.Sample | StoredSample) -> pd.DataFrame:
     return frame(_core.columns_of(sample.packets, True, True))
 
 
-def sample_array(sample: _core.Sample) -> npt.NDArray[np.void]:
+def sample_array(sample: _core.Sample | StoredSample) -> npt.NDArray[np.void]:
     return np.frombuffer(_core.facts_of(sample.packets), dtype=PACKET)[list(PACKET.names or ())[:-1]]

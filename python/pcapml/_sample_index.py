@@ -10,15 +10,19 @@ import os
 import tempfile
 import warnings
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
 from . import _core
+from ._frames import sample_array, sample_frame
 from ._inputs import StrPath, resolve
 from ._reading import LegacyTimestamps, OnError
 from .errors import FormatWarning
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _VERSION = 1
 _SUFFIX = ".samples.npz"
@@ -29,7 +33,7 @@ _PLACE = np.dtype(
 
 @dataclass(frozen=True)
 class StoredSample:
-    """One sample that was read alone; as Sample, but with no more than this."""
+    """One sample that was read alone, with all or its first packets; otherwise as Sample."""
 
     sample_id: str
     label: str
@@ -42,6 +46,29 @@ class StoredSample:
         """The sample id; a str where it does not fit 64 bits."""
         number = int(self.sample_id)
         return number if number < 1 << 64 else self.sample_id
+
+    @property
+    def metadata(self) -> str:
+        """All text after the id, of the first packet."""
+        return self.packets[0].metadata or ""
+
+    @property
+    def fields(self) -> dict[str, str]:
+        """Each key with the first value that a packet has."""
+        found: dict[str, str] = {}
+        for packet in self.packets:
+            for key, value in packet.fields.items():
+                found.setdefault(key, value)
+        return found
+
+    @property
+    def df(self) -> pd.DataFrame:
+        """The packets as rows, as read() makes them."""
+        return sample_frame(self)
+
+    def to_numpy(self) -> npt.NDArray[np.void]:
+        """Times, lengths, ports, protocol and direction of the packets, as records."""
+        return sample_array(self)
 
     def __len__(self) -> int:
         return len(self.packets)
@@ -93,7 +120,8 @@ class SampleIndex:
         if first_n is not None:
             stop = min(stop, start + first_n)
         packets = self._opened().read(self._places[start:stop].tobytes())
-        return StoredSample(self.sample_ids[i], self.labels[i], self.session, self.path, packets)
+        session = self.session or packets[0].fields.get("session")
+        return StoredSample(self.sample_ids[i], self.labels[i], session, self.path, packets)
 
     def _opened(self) -> _core.StoredPackets:
         if self._reader is None or self._reader_of != os.getpid():

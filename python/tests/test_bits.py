@@ -268,6 +268,29 @@ def test_first_n_of_many_samples_keeps_their_order(tmp_path: pathlib.Path) -> No
     assert result.values[:, 0].astype(int).dot([256, 1]).tolist() == list(range(600))
 
 
+def test_batches_are_the_matrix_in_pieces(tmp_path: pathlib.Path) -> None:
+    path = SAMPLES / "web.pcap"
+    pieces = list(pcapml.bits_batches(path, 100, ALL, mask="ports"))
+    assert [len(piece) for piece in pieces] == [100, 100, 100, 100, 35]
+    assert np.array_equal(np.concatenate([piece.values for piece in pieces]), pcapml.bits(path, ALL, mask="ports").values)
+    made = write(tmp_path / "many.pcapng", capture(Made([f"{i // 2},web"], data=IPV4_TCP) for i in range(1200)))
+    whole = pcapml.bits(made, first_n=3, form="bytes")
+    parts = list(pcapml.bits_batches(made, 300, first_n=3, form="bytes"))
+    assert np.array_equal(np.concatenate([part.values for part in parts]), whole.values)
+    assert np.array_equal(np.concatenate([part.present for part in parts]), whole.present)
+    assert [sample_id for part in parts for sample_id in part.sample_ids] == list(whole.sample_ids)
+    assert list(pcapml.bits_batches([])) == []
+
+
+@pytest.mark.parametrize("first_n", [None, 2])
+def test_damage_comes_after_the_batches_before_it(tmp_path: pathlib.Path, first_n: int | None) -> None:
+    path = write(tmp_path / "cut.pcapng", capture(Made([f"{i},a"], data=IPV4_TCP) for i in range(5))[:-3])
+    batches = pcapml.bits_batches(path, 3, first_n=first_n)
+    assert [len(next(batches)), len(next(batches))] == [3, 1]
+    with pytest.raises(pcapml.FormatError):
+        next(batches)
+
+
 def test_no_packets_are_no_rows(tmp_path: pathlib.Path) -> None:
     path = write(tmp_path / "empty.pcapng", capture([]))
     assert pcapml.bits(path).values.shape == (0, 1024 + 512)
@@ -320,3 +343,5 @@ def test_hostile_packets_give_rows(tmp_path: pathlib.Path) -> None:
 def test_what_is_not_known_is_told(wrong: dict[str, Any]) -> None:
     with pytest.raises(ValueError):
         pcapml.bits([], **wrong)
+    with pytest.raises(ValueError):
+        pcapml.bits_batches([], **wrong)

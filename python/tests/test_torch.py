@@ -242,6 +242,20 @@ def test_without_workers_an_iterable_gives_everything(web: str) -> None:
     assert items[0][0].shape == (3, 1536) and isinstance(items[0][1], int)
 
 
+def everything_of(sample: Any) -> tuple[Any, ...]:
+    names = ("sid", "sample_id", "label", "metadata", "fields", "session", "path")
+    told = tuple(getattr(sample, name) for name in names)
+    return *told, facts(sample.packets), len(sample), sample.to_numpy().tolist(), sample.df.drop(columns="raw").to_csv()
+
+
+def test_a_transform_sees_the_same_of_both_datasets(tmp_path: pathlib.Path) -> None:
+    path = write(tmp_path / "a.pcapng", labelled("1,a,k=v,session=s", "1,a,n=2,k=w", "007,b", f"{1 << 70},b"))
+    by_number = Dataset(path, first_n=None, transform=everything_of)
+    assert [item for item, _ in IterableDataset(path, transform=everything_of)] == [item for item, _ in by_number]
+    fields = by_number.sample(0).fields
+    assert list(fields.items()) == [("k", "v"), ("session", "s"), ("n", "2")]
+
+
 def test_an_iterable_refuses_streams(web: str) -> None:
     with open(web, "rb") as stream, pytest.raises(ValueError, match="stream"):
         IterableDataset(stream)
