@@ -243,6 +243,24 @@ def test_two_threads_read_at_once(tmp_path: pathlib.Path) -> None:
     assert sorted(counts) == sorted([20_000 * len(tcp()), 20_000] * 4)
 
 
+def test_two_processes_read_at_once(tmp_path: pathlib.Path) -> None:
+    path = write(tmp_path / "a.pcapng", labelled(*(f"{i // 50},x" for i in range(5000))))
+    # Each is in the middle of the file when the other is.
+    code = f"""import pcapml
+packets = pcapml.iter_packets({path!r})
+samples = iter(pcapml.sampler({path!r}))
+seen = [next(packets).sid, next(samples).sid]
+print("begun", flush=True)
+input()
+print(seen + [sum(1 for _ in packets), sum(len(sample) for sample in samples)])"""
+    pipe, command = subprocess.PIPE, [sys.executable, "-c", code]
+    readers = [subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True, cwd=tmp_path) for _ in range(2)]
+    for reader in readers:
+        assert reader.stdout is not None and reader.stdout.readline() == "begun\n"
+    for reader in readers:
+        assert reader.communicate("\n")[0] == "[0, 0, 4999, 4950]\n"
+
+
 def test_a_reader_can_be_closed(tmp_path: pathlib.Path) -> None:
     path = write(tmp_path / "a.pcapng", labelled(*(["1,a"] * 5000)))
     with pcapml.iter_packets(path) as reader:
