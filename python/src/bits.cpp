@@ -50,7 +50,7 @@ void fill(const std::vector<const StoredPacket*>& packets, PacketMatrix& matrix)
 }
 
 void fill_bytes(nb::handle packets, const Names& layers, std::uint32_t payload_bytes, const Names& masked,
-                Matrix<std::uint8_t> values, Matrix<bool> present) {
+                const Matrix<std::uint8_t>& values, const Matrix<bool>& present) {
   const auto stored = stored_packets(packets);
   const PacketLayout layout(layers, payload_bytes);
   check_shape(values.shape(0), values.shape(1), stored.size(), layout.width());
@@ -61,7 +61,7 @@ void fill_bytes(nb::handle packets, const Names& layers, std::uint32_t payload_b
 }
 
 void fill_bits(nb::handle packets, const Names& layers, std::uint32_t payload_bytes, const Names& masked,
-               Matrix<std::int8_t> values) {
+               const Matrix<std::int8_t>& values) {
   const auto stored = stored_packets(packets);
   const PacketLayout layout(layers, payload_bytes);
   check_shape(values.shape(0), values.shape(1), stored.size(), layout.width() * 8);
