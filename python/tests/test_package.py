@@ -18,6 +18,13 @@ def test_the_version_is_that_of_the_core() -> None:
     assert told is not None and pcapml.__version__ == told[1]
 
 
+def test_the_package_has_every_part_of_the_core() -> None:
+    told = re.search(r"file\(GLOB CORE_SOURCES([^)]*)\)", (ROOT / "CMakeLists.txt").read_text())
+    assert told is not None
+    parts = sorted(re.findall(r"src/(\w+)/\*\.cpp", told[1]))
+    assert len(parts) > 4 and parts == sorted(path.name for path in (ROOT / "python" / "core" / "src").iterdir())
+
+
 def test_the_licence_is_that_of_the_repository() -> None:
     assert (ROOT / "python" / "LICENSE").read_bytes() == (ROOT / "LICENSE").read_bytes()
 
