@@ -46,9 +46,9 @@ class RuleEngine {
   /// compiles for none of their link types: the labelling is not what was asked for.
   void check_link_types() const;
 
-  /// What is worth knowing at the end, `path:line: ...` each: filters that can never match, filters that do
-  /// not compile for some of the link types met (with the number of packets), FILE: rules whose file was not
-  /// read.
+  /// What is worth knowing at the end, `path:line: ...` each: filters that can never match, filters that took
+  /// long to compile, filters that do not compile for some of the link types met (with the number of packets),
+  /// FILE: rules whose file was not read.
   std::vector<std::string> warnings() const;
 
  private:

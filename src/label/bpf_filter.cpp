@@ -17,6 +17,7 @@
 #include <utility>
 #include <vector>
 
+#include "label/filter_alternatives.h"
 #include "label/filter_words.h"
 #include "label/text.h"
 
@@ -32,8 +33,11 @@ constexpr std::uint32_t kSnapLength = 262'144;
 constexpr std::size_t kLongestFilter = 32'768;
 constexpr std::size_t kMostTerms = 512;
 constexpr unsigned kMostInstructions = 32'768;
+constexpr std::size_t kLongestAlternatives = std::size_t{1} << 20;  // of a filter that is compiled in pieces
+constexpr std::size_t kFewTerms = 100;  // that libpcap compiles as they are, in half a second
 constexpr const char* kTooLong =
     "libpcap would take minutes to compile this; split it into several rules that share a hash_key";
+constexpr const char* kRejectsAll = "expression rejects all packets";
 
 struct CloseHandle {
   void operator()(pcap_t* handle) const { pcap_close(handle); }
@@ -164,9 +168,19 @@ struct FilterCompiler::State {
     return known->second;
   }
 
+  /// What libpcap shall compile: the filter, or its alternatives in pieces where it has many.
+  static std::vector<std::string> pieces(const std::string& filter) {
+    if (count_terms(filter) <= kFewTerms) return {filter};
+    const auto pieces = split_alternatives(filter);
+    if (!pieces) return {filter};
+    return {pieces->begin(), pieces->end()};
+  }
+
   /// Reasons that have nothing to do with the link type, found before libpcap sees the filter.
-  std::string refuse(const std::string& filter) {
-    if (filter.size() > kLongestFilter || count_terms(filter) > kMostTerms) return kTooLong;
+  std::string refuse(const std::string& filter, std::size_t pieces) {
+    if (filter.size() > (pieces > 1 ? kLongestAlternatives : kLongestFilter) ||
+        (pieces == 1 && count_terms(filter) > kMostTerms))
+      return kTooLong;
     const auto name = find_host_name(filter, [this](std::string_view word) { return is_keyword(word); });
     if (!name) return {};
     return fmt::format(
@@ -180,12 +194,17 @@ FilterCompiler::FilterCompiler() : state_(std::make_unique<State>()) {}
 FilterCompiler::~FilterCompiler() = default;
 
 std::string FilterCompiler::check(const std::string& filter) {
-  if (std::string reason = state_->refuse(filter); !reason.empty()) return reason;
+  const std::vector<std::string> pieces = State::pieces(filter);
+  if (std::string reason = state_->refuse(filter, pieces.size()); !reason.empty()) return reason;
   // Without optimisation: it changes nothing about what compiles, and costs most of the time.
   const auto attempt = [&](std::uint16_t link_type) {
-    Compiled program;
-    std::string error = state_->compile(filter, {.link_type = link_type}, false, program.get());
-    return error.empty() && program.size() > kMostInstructions ? kTooLong : error;
+    for (const std::string& piece : pieces) {
+      Compiled program;
+      std::string error = state_->compile(piece, {.link_type = link_type}, false, program.get());
+      if (!error.empty()) return error;
+      if (program.size() > kMostInstructions) return std::string(kTooLong);
+    }
+    return std::string{};
   };
   std::string first = attempt(kEthernet);
   if (first.empty() || is_final(first) || first == kTooLong) return first;
@@ -199,17 +218,25 @@ std::string FilterCompiler::check(const std::string& filter) {
 }
 
 CompiledFilter FilterCompiler::compile(const std::string& filter, LinkLayer link) {
+  const auto begin = std::chrono::steady_clock::now();
+  const std::vector<std::string> pieces = State::pieces(filter);
   CompiledFilter result;
-  result.error = state_->refuse(filter);
+  result.error = state_->refuse(filter, pieces.size());
   if (!result.error.empty()) return result;
-  Compiled compiled;
-  result.error = state_->compile(filter, link, true, compiled.get());
-  result.never_matches = result.error == "expression rejects all packets";
-  if (result.never_matches) result.error.clear();
-  if (result.never_matches || !result.error.empty()) return result;
-  std::vector<bpf_insn> program = compiled.instructions();
+  std::vector<std::vector<bpf_insn>> programs;
+  for (const std::string& piece : pieces) {
+    Compiled compiled;
+    result.error = state_->compile(piece, link, true, compiled.get());
+    if (result.error.empty()) programs.push_back(compiled.instructions());
+    if (result.error == kRejectsAll) result.error.clear();
+    if (!result.error.empty()) return result;
+  }
+  result.never_matches = programs.empty();
+  if (result.never_matches) return result;
+  std::vector<bpf_insn> program = programs.size() == 1 ? programs.front() : join_alternatives(programs);
   clear_unset_scratch(program);
   result.program = std::make_unique<FilterProgram>(std::move(program));
+  result.time = std::chrono::steady_clock::now() - begin;
   return result;
 }
 

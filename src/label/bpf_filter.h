@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -27,10 +28,12 @@ struct CompiledFilter {
   std::unique_ptr<FilterProgram> program;  ///< nullptr where it never matches or does not compile
   bool never_matches = false;              ///< "expression rejects all packets"
   std::string error;                       ///< why it does not compile; empty where it does
+  std::chrono::nanoseconds time{0};        ///< that compiling took
 };
 
 /// Compiles filters with libpcap, as for reading a file: `ip6` on BSD loopback means what any system calls
-/// it, `inbound` is refused where a file does not tell. Never asks a name server. Not thread-safe.
+/// it, `inbound` is refused where a file does not tell. Many alternatives (`A or B or ...`) are compiled in
+/// pieces that are tried in turn. Never asks a name server. Not thread-safe.
 class FilterCompiler {
  public:
   FilterCompiler();

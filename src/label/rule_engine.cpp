@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
 #include <filesystem>
 #include <iterator>
 #include <optional>
@@ -18,6 +19,9 @@
 
 namespace pcapml {
 namespace {
+
+/// A filter that takes longer to compile is named.
+constexpr std::chrono::seconds kSlow{1};
 
 /// The rules in force for one link type.
 struct InForce {
@@ -125,6 +129,11 @@ class RuleEngine::Matcher {
         lines.push_back(
             fmt::format("{}:{}: filter {} can never match (libpcap: expression rejects all packets)", path_,
                         rule.line, shown(rule.filter)));
+      if (outcome.time >= kSlow)
+        lines.push_back(fmt::format(
+            "{}:{}: filter {} took libpcap {:.1f} s; split it into several rules that share a "
+            "hash_key",
+            path_, rule.line, shown(rule.filter), std::chrono::duration<double>(outcome.time).count()));
       if (outcome.compiled > 0 && outcome.failed > 0)
         lines.push_back(fmt::format("{}:{}: filter {} was not tried on {} packet{}: {}", path_, rule.line,
                                     shown(rule.filter), outcome.untried, outcome.untried == 1 ? "" : "s",
@@ -140,6 +149,7 @@ class RuleEngine::Matcher {
     std::size_t compiled = 0, never = 0, failed = 0;
     std::uint64_t untried = 0;
     std::string reasons;
+    std::chrono::nanoseconds time{0};
   };
 
   Link& link_of(const RuleInput& packet) {
@@ -194,6 +204,7 @@ class RuleEngine::Matcher {
       if (found->second.error.empty()) {
         ++outcome.compiled;
         outcome.never += found->second.never_matches ? 1 : 0;
+        outcome.time += found->second.time;
         continue;
       }
       ++outcome.failed;

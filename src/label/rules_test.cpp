@@ -167,9 +167,10 @@ TEST(Rules, RefuseAFilterThatLibpcapWouldThinkAboutForMinutes) {
     for (int i = 2; i <= terms; ++i) text += joint + std::to_string(i);
     return "BPF:" + text + ",x";
   };
-  for (const char* joint : {" or port ", " or ", "||"})
+  for (const char* joint : {" or ", "||", " and port "})
     EXPECT_THAT(errors(filter(513, joint)), HasSubstr("split it into several rules that share a hash_key"));
   EXPECT_EQ(errors(filter(60, " or ")), "");
+  EXPECT_EQ(errors(filter(2000, " or port ")), "");  // in pieces
   EXPECT_THAT(errors("BPF:len" + std::string(32'768, ' ') + ">5,x"), HasSubstr("split it"));
 }
 
