@@ -63,6 +63,7 @@ class LabelCommand final : public Command {
         static_cast<std::int64_t>(std::min(flow_timeout_, kLongestTimeout)) * 1'000'000'000;
     request_.flows.timeouts.new_flow_at_syn = flow_at_syn_ != "no";
     request_.input_options.progress = console.progress();
+    request_.covered_rules = stats_;
     if (join_.is_asked_for()) return join_.run(console, request_, json_);
     join_.refuse_options();
     const LabelResult result = label_captures(request_);

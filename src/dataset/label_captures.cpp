@@ -168,8 +168,10 @@ LabelResult label_captures(const LabelRequest& request) {
   result.skipped_files = skipped.size();
   result.sample = request.sample;
   if (engine) {
-    const auto warnings = engine->warnings();
-    result.report.warnings.insert(result.report.warnings.end(), warnings.begin(), warnings.end());
+    std::vector<std::string>& warnings = result.report.warnings;
+    for (std::string& line : engine->warnings()) warnings.push_back(std::move(line));
+    if (request.covered_rules)
+      for (std::string& line : engine->covered_rules()) warnings.push_back(std::move(line));
   }
   if (flows) flows->add_to(result);
   if (request.resolve && !read_ahead)

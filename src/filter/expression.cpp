@@ -121,4 +121,16 @@ std::optional<std::uint32_t> Expressions::evaluate(ExpressionId id, const Filter
   return std::nullopt;
 }
 
+std::optional<std::uint32_t> Expressions::evaluate(
+    ExpressionId id, const std::function<std::optional<std::uint32_t>(ExpressionId)>& known) const {
+  const Expression& e = all_[id];
+  if (e.kind == Expression::Kind::constant) return e.value;
+  if (const auto value = known(id)) return value;
+  if (e.kind != Expression::Kind::operation) return std::nullopt;
+  const auto left = evaluate(e.left, known);
+  const auto right = left ? evaluate(e.right, known) : std::nullopt;
+  if (!right) return std::nullopt;
+  return compute(e.operation, *left, *right);
+}
+
 }  // namespace pcapml

@@ -4,6 +4,7 @@
 #include <pcap/pcap.h>
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <unordered_map>
 #include <vector>
@@ -58,6 +59,9 @@ class Expressions {
   /// nullopt where a load reaches beyond the bytes captured: a program that does this rejects the packet.
   /// Of `unknown`: not to be asked.
   std::optional<std::uint32_t> evaluate(ExpressionId id, const FilterInput& packet) const;
+  /// The same where only some parts are known, without a packet.
+  std::optional<std::uint32_t> evaluate(
+      ExpressionId id, const std::function<std::optional<std::uint32_t>(ExpressionId)>& known) const;
 
  private:
   struct Hash {

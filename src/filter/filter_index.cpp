@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <optional>
 #include <utility>
 
 #include "net/mix.h"
@@ -52,22 +53,32 @@ void FilterIndex::build() {
   }
 }
 
-void FilterIndex::find(const Expressions& expressions, const FilterInput& packet,
-                       std::vector<FilterCandidate>& candidates) const {
+template <class ValueOf>
+void FilterIndex::find_by(ValueOf value_of, std::vector<FilterCandidate>& candidates) const {
   for (const Table& table : tables_) {
     std::uint64_t hash = kStart;
-    bool is_short = false;
+    bool is_unknown = false;
     for (const ExpressionId expression : table.expressions) {
-      const auto value = expressions.evaluate(expression, packet);
-      is_short = !value;
-      if (is_short) break;
+      const std::optional<std::uint32_t> value = value_of(expression);
+      is_unknown = !value;
+      if (is_unknown) break;
       hash = add_to_hash(hash, *value);
     }
-    if (is_short) continue;
+    if (is_unknown) continue;
     const std::size_t bucket = hash >> table.shift;
     for (std::size_t i = table.starts[bucket]; i < table.starts[bucket + 1]; ++i)
       if (table.entries[i].hash == hash) candidates.push_back(table.entries[i].candidate);
   }
+}
+
+void FilterIndex::find(const Expressions& expressions, const FilterInput& packet,
+                       std::vector<FilterCandidate>& candidates) const {
+  find_by([&](ExpressionId id) { return expressions.evaluate(id, packet); }, candidates);
+}
+
+void FilterIndex::find(const Expressions& expressions, const FilterFacts& facts,
+                       std::vector<FilterCandidate>& candidates) const {
+  find_by([&](ExpressionId id) { return facts.evaluate(expressions, id); }, candidates);
 }
 
 std::vector<ExpressionId> FilterIndex::expressions() const {

@@ -34,6 +34,10 @@ class FilterIndex {
   void find(const Expressions& expressions, const FilterInput& packet,
             std::vector<FilterCandidate>& candidates) const;
 
+  /// The same for all packets of which some facts are known: those whose ways are sure to be asked for.
+  void find(const Expressions& expressions, const FilterFacts& facts,
+            std::vector<FilterCandidate>& candidates) const;
+
   /// Those for every packet, ascending; find() does not give them.
   const std::vector<FilterCandidate>& always() const { return always_; }
 
@@ -56,6 +60,8 @@ class FilterIndex {
     int shift = 0;
   };
   Table& table(const std::vector<ExpressionId>& expressions);
+  template <class ValueOf>
+  void find_by(ValueOf value_of, std::vector<FilterCandidate>& candidates) const;
 
   std::vector<Table> tables_;
   std::vector<FilterCandidate> always_;

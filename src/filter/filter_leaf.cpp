@@ -36,7 +36,8 @@ FilterLeaf::FilterLeaf(Expressions& expressions, const FilterFacts& facts,
         });
     if (is_sure)
       for (const FilterQuestion& question : survey.questions) wanted.push_back(question.expression);
-    extent_ = std::max(extent_, survey.extent);
+    const auto fixed = survey.extents.find(Expressions::kZero);
+    if (fixed != survey.extents.end()) extent_ = std::max(extent_, fixed->second);
     add_shape(walk, shape, programs, is_sure);
   }
   index_.build();

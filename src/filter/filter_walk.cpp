@@ -10,6 +10,11 @@ namespace {
 /// Instructions over all ways; the longest filter has 32,768 that are met a few times each.
 constexpr std::size_t kMostSteps = 400'000;
 
+void read(FilterExtents& extents, ExpressionId base, std::uint64_t extent) {
+  std::uint64_t& known = extents[base];
+  known = std::max(known, extent);
+}
+
 }  // namespace
 
 std::optional<std::uint32_t> FilterFacts::value(ExpressionId expression) const {
@@ -31,6 +36,11 @@ std::optional<bool> FilterFacts::holds(ExpressionId expression, const FilterTest
   return (found->second.holding >> (place - tests.begin()) & 1) != 0;
 }
 
+std::optional<std::uint32_t> FilterFacts::evaluate(const Expressions& expressions,
+                                                   ExpressionId expression) const {
+  return expressions.evaluate(expression, [this](ExpressionId part) { return value(part); });
+}
+
 std::uint32_t FilterPath::Equality::value(std::span<const bpf_insn> program) const {
   const bpf_insn& insn = program[at];
   return BPF_SRC(insn.code) == BPF_X ? 1 : insn.k;  // of a comparison with a register: that it holds
@@ -47,7 +57,7 @@ FilterSurvey FilterWalk::survey(std::span<const bpf_insn> program) {
     FilterQuestion branch;
     switch (run(program, state, branch)) {
       case Stop::accept: survey_.accepts = true; break;
-      case Stop::reject: break;
+      case Stop::reject: survey_.rejects = true; break;
       case Stop::opaque: survey_.is_opaque = survey_.accepts = true; return survey_;
       case Stop::branch:
         if (!seen.insert(state).second) break;
@@ -63,8 +73,8 @@ FilterSurvey FilterWalk::survey(std::span<const bpf_insn> program) {
   return survey_;
 }
 
-std::optional<std::vector<FilterPath>> FilterWalk::paths(std::span<const bpf_insn> program,
-                                                         std::size_t most) {
+std::optional<std::vector<FilterPath>> FilterWalk::paths(std::span<const bpf_insn> program, std::size_t most,
+                                                         Keep keep) {
   struct Open {
     State state;
     FilterPath path;
@@ -76,7 +86,10 @@ std::optional<std::vector<FilterPath>> FilterWalk::paths(std::span<const bpf_ins
     Open way = std::move(open.back());
     open.pop_back();
     FilterQuestion branch;
-    switch (run(program, way.state, branch)) {
+    survey_ = {};
+    const Stop stop = run(program, way.state, branch);
+    for (const auto& [base, extent] : survey_.extents) read(way.path.extents, base, extent);
+    switch (stop) {
       case Stop::accept:
         if (found.size() == most) return std::nullopt;
         found.push_back(std::move(way.path));
@@ -88,6 +101,10 @@ std::optional<std::vector<FilterPath>> FilterWalk::paths(std::span<const bpf_ins
         Open other = way;
         other.state.at = at + 1 + program[at].jf;
         way.state.at = at + 1 + program[at].jt;
+        if (keep == Keep::answers) {
+          other.path.answers.push_back({branch, false});
+          way.path.answers.push_back({branch, true});
+        }
         if (branch.test.operation == BPF_JEQ && branch.expression != Expressions::kUnknown)
           way.path.equalities.push_back({branch.expression, at});
         open.push_back(std::move(other));
@@ -175,13 +192,14 @@ bool FilterWalk::load(ExpressionId base, const bpf_insn& insn, ExpressionId& int
   const std::uint8_t size = BPF_SIZE(insn.code) == BPF_B ? 1 : BPF_SIZE(insn.code) == BPF_H ? 2 : 4;
   const auto start = expressions_.constant_value(base);
   if (!start) {
+    read(survey_.extents, base, std::uint64_t{insn.k} + size);
     survey_.questions.push_back({FilterQuestion::Kind::address, 0, base, {}});
     into = note(expressions_.load(base, insn.k, size));
     return true;
   }
   const std::uint64_t address = std::uint64_t{*start} + insn.k;
   if (address + size > std::numeric_limits<std::uint32_t>::max()) return false;
-  survey_.extent = std::max(survey_.extent, address + size);
+  read(survey_.extents, Expressions::kZero, address + size);
   into = note(expressions_.load(Expressions::kZero, static_cast<std::uint32_t>(address), size));
   return true;
 }

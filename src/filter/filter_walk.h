@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <set>
 #include <span>
@@ -30,6 +31,8 @@ class FilterFacts {
   std::optional<std::uint32_t> value(ExpressionId expression) const;
   bool is_short(ExpressionId expression) const;
   std::optional<bool> holds(ExpressionId expression, const FilterTest& test) const;
+  /// The value of an expression whose parts are known.
+  std::optional<std::uint32_t> evaluate(const Expressions& expressions, ExpressionId expression) const;
 
  private:
   struct Fact {
@@ -50,12 +53,16 @@ struct FilterQuestion {
   FilterTest test;  ///< of a branch
 };
 
+/// From each address, constant 0 or not known, up to which byte: none at or beyond it is read.
+using FilterExtents = std::map<ExpressionId, std::uint64_t>;
+
 /// What a program may do on packets of which some facts are known.
 struct FilterSurvey {
   bool accepts = false;      ///< on some packets
+  bool rejects = false;      ///< on some, too short ones aside
   bool is_opaque = false;    ///< nothing else here is complete: there are loops, or too many ways
   bool has_unknown = false;  ///< what it does also depends on what no expression tells
-  std::uint64_t extent = 0;  ///< it reads no byte at or beyond, but for addresses that are not known
+  FilterExtents extents;     ///< what it reads
   std::vector<FilterQuestion> questions;  ///< in the order met
 };
 
@@ -67,7 +74,13 @@ struct FilterPath {
     /// What it has to be equal to in one of the programs that have this way.
     std::uint32_t value(std::span<const bpf_insn> program) const;
   };
+  struct Answer {
+    FilterQuestion question;
+    bool holds = false;
+  };
   std::vector<Equality> equalities;
+  std::vector<Answer> answers;  ///< all of them, where asked for
+  FilterExtents extents;        ///< what it reads
 };
 
 /// Runs programs on packets of which only some facts are known, along every way that they leave open.
@@ -78,8 +91,10 @@ class FilterWalk {
 
   FilterSurvey survey(std::span<const bpf_insn> program);
 
+  enum class Keep : std::uint8_t { equalities, answers };
   /// All ways that accept; nullopt where there are more than `most`, or too many to look for.
-  std::optional<std::vector<FilterPath>> paths(std::span<const bpf_insn> program, std::size_t most);
+  std::optional<std::vector<FilterPath>> paths(std::span<const bpf_insn> program, std::size_t most,
+                                               Keep keep = Keep::equalities);
 
  private:
   struct State {

@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "label/bpf_filter.h"
+#include "label/rule_coverage.h"
 #include "label/rule_matcher.h"
 #include "label/text.h"
 #include "pcapml/error.h"
@@ -26,8 +27,9 @@ constexpr std::chrono::seconds kSlow{1};
 /// The rules in force for one link type.
 struct InForce {
   std::optional<RuleMatcher> matcher;
-  std::vector<std::uint32_t> failed;  ///< filters that do not compile
-  std::uint64_t packets = 0;          ///< met since
+  std::vector<RulesOfProgram> groups;  ///< what the matcher knows
+  std::vector<std::uint32_t> failed;   ///< filters that do not compile
+  std::uint64_t packets = 0;           ///< met since
 };
 
 /// What the engine knows about one link type.
@@ -120,6 +122,35 @@ class RuleEngine::Matcher {
     if (!message.empty()) throw DataError(message);
   }
 
+  std::vector<std::string> covered_rules(std::size_t most) const {
+    std::unordered_map<std::uint32_t, std::pair<std::size_t, std::uint32_t>> found;  // link types, by
+    std::unordered_map<std::uint32_t, std::size_t> compiled;                         // link types
+    bool is_complete = true;
+    for (const Link& link : links_) {
+      const Coverage coverage = find_covered(rules_, link.common.groups);
+      is_complete = is_complete && coverage.is_complete;
+      for (const RulesOfProgram& group : link.common.groups)
+        for (const std::uint32_t rule : group.rules) ++compiled[rule];
+      for (const auto& [rule, by] : coverage.covered) {
+        auto& [links, first] = found.try_emplace(rule, 0, by).first->second;
+        ++links;
+      }
+    }
+    std::vector<std::string> lines;
+    std::size_t count = 0;
+    for (std::uint32_t i = 0; i < rules_.size(); ++i) {
+      const auto covered = found.find(i);
+      if (covered == found.end() || covered->second.first < compiled[i] || ++count > most) continue;
+      lines.push_back(fmt::format("{}:{}: the rule for {} can never match: line {} comes before it", path_,
+                                  rules_[i].line, shown(rules_[i].label),
+                                  rules_[covered->second.second].line));
+    }
+    if (count > most) lines.push_back(fmt::format("{}: {} more rules can never match", path_, count - most));
+    if (!is_complete)
+      lines.push_back(fmt::format("{}: too many rules to look at all for such that can never match", path_));
+    return lines;
+  }
+
   std::vector<std::string> warnings() const {
     std::vector<std::string> lines;
     for (std::uint32_t filter = 0; filter < users_.size(); ++filter) {
@@ -165,6 +196,7 @@ class RuleEngine::Matcher {
 
   void make(Link& link, const std::vector<std::uint32_t>& rules, InForce& in_force) {
     std::vector<RuleGroup> groups;
+    in_force.groups.clear();
     std::unordered_map<std::string_view, std::size_t> numbers;  // of groups, by their program
     for (const std::uint32_t i : rules) {
       const Rule& rule = rules_[i];
@@ -178,7 +210,11 @@ class RuleEngine::Matcher {
       }
       const std::string_view text = program == nullptr ? std::string_view{} : text_of(*program);
       const std::size_t group = numbers.try_emplace(text, groups.size()).first->second;
-      if (group == groups.size()) groups.push_back({program, {}});
+      if (group == groups.size()) {
+        groups.push_back({program, {}});
+        in_force.groups.push_back({program, {}});
+      }
+      in_force.groups[group].rules.push_back(i);
       if (rule.has_window)
         groups[group].rules.add(i, rule.start_ns, rule.end_ns);
       else
@@ -260,5 +296,8 @@ void RuleEngine::select_file(const std::vector<std::string>& names) { matcher_->
 const Rule* RuleEngine::match(const RuleInput& packet) { return matcher_->match(packet); }
 void RuleEngine::check_link_types() const { matcher_->check_link_types(); }
 std::vector<std::string> RuleEngine::warnings() const { return matcher_->warnings(); }
+std::vector<std::string> RuleEngine::covered_rules(std::size_t most) const {
+  return matcher_->covered_rules(most);
+}
 
 }  // namespace pcapml

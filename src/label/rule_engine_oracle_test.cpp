@@ -83,7 +83,7 @@ class Oracle {
 
 /// Counts of one property, to see that it says something.
 struct Tally {
-  std::size_t packets = 0, labelled = 0, tried = 0;
+  std::size_t packets = 0, labelled = 0, tried = 0, covered = 0;
 };
 
 /// So many times the work of an ordinary run.
@@ -97,6 +97,7 @@ void compare(Random& random, Grammar& grammar, const std::vector<Rule>& rules,
   RuleEngine engine(rules, "rules");
   Oracle oracle;
   std::vector<std::string> seen;
+  std::vector<bool> matched(rules.size());
   for (int i = 0; i < packets; ++i) {
     const std::uint16_t link_type = link_types[below(random, link_types.size())];
     // Every other one comes again, in part shorter, so that what the engine remembers of it is asked for.
@@ -114,10 +115,20 @@ void compare(Random& random, Grammar& grammar, const std::vector<Rule>& rules,
     ASSERT_EQ(found, expected) << "packet " << i << ", link type " << link_type << ", filters '"
                                << (found == nullptr ? "" : found->filter) << "' and '"
                                << (expected == nullptr ? "" : expected->filter) << "'";
+    if (found != nullptr) matched[static_cast<std::size_t>(found - rules.data())] = true;
     ++tally.packets;
     tally.labelled += found != nullptr ? 1 : 0;
   }
   tally.tried += oracle.tried();
+  for (const std::string& line : engine.covered_rules(rules.size())) {
+    const auto number = static_cast<std::size_t>(std::atoi(line.c_str() + std::string_view("rules:").size()));
+    EXPECT_FALSE(matched[number - 1]) << line << ", and it did: " << rules[number - 1].filter;
+    ++tally.covered;
+  }
+}
+
+void number(std::vector<Rule>& rules) {
+  for (std::size_t i = 0; i < rules.size(); ++i) rules[i].line = i + 1;
 }
 
 void set_window(Random& random, Rule& rule) {
@@ -137,6 +148,7 @@ TEST(EngineProperty, AFewRulesAnswerAsOneAfterTheOther) {
       if (below(random, 10) != 0) rule.filter = below(random, 4) == 0 ? rules[0].filter : grammar.filter();
       if (below(random, 3) == 0) set_window(random, rule);
     }
+    number(rules);
     SCOPED_TRACE(round);
     ASSERT_NO_FATAL_FAILURE(compare(random, grammar, rules, link_types, 100, tally));
   }
@@ -160,11 +172,13 @@ TEST(EngineProperty, ManyRulesAnswerAsOneAfterTheOther) {
     }
     const std::vector<std::vector<std::uint16_t>> link_types = {
         {1, 101}, {1, 113}, {276, 12}, {1, 127}, {0, 9}};
+    number(rules);
     SCOPED_TRACE(round);
     ASSERT_NO_FATAL_FAILURE(
         compare(random, grammar, rules, link_types[static_cast<std::size_t>(round) % 5], 400, tally));
   }
   EXPECT_GE(tally.tried, 300'000U);
+  EXPECT_GT(tally.covered, 100U);
   EXPECT_GT(tally.labelled, tally.packets / 4);
   EXPECT_LT(tally.labelled, tally.packets * 19 / 20);
 }

@@ -54,4 +54,11 @@ std::uint32_t RuleTimeline::first_at(std::optional<std::int64_t> timestamp_ns) c
   return changes_[last_].rule;
 }
 
+std::set<std::uint32_t> RuleTimeline::winners() const {
+  std::set<std::uint32_t> winners{always_};  // packets without a time are in no window
+  for (const Change& change : changes_) winners.insert(change.rule);
+  winners.erase(kNoRule);
+  return winners;
+}
+
 }  // namespace pcapml

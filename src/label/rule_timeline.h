@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <limits>
 #include <optional>
+#include <set>
 #include <vector>
 
 namespace pcapml {
@@ -24,6 +25,9 @@ class RuleTimeline {
 
   /// kNoRule for none. A packet without a time is in no window.
   std::uint32_t first_at(std::optional<std::int64_t> timestamp_ns) const;
+
+  /// All rules that are ever the first.
+  std::set<std::uint32_t> winners() const;
 
   /// The first rule without a window, or kNoRule: nothing after it ever holds.
   std::uint32_t always() const { return always_; }
