@@ -20,8 +20,7 @@ constexpr std::size_t kMostRecords = std::size_t{1} << 29;  // two windows each,
 constexpr std::size_t kMostMistakes = 10;                   // that one message tells
 constexpr std::size_t kLongestId = 20;
 
-std::unique_ptr<Table> open_table(const JoinRequest& request) {
-  auto source = open_source(request.table);
+std::unique_ptr<Table> open_table(const JoinRequest& request, std::unique_ptr<Source> source) {
   switch (request.source) {
     case RecordSource::csv:
     case RecordSource::binetflow: return open_csv_table(std::move(source), request);
@@ -34,8 +33,8 @@ std::unique_ptr<Table> open_table(const JoinRequest& request) {
 
 class RecordReader {
  public:
-  RecordReader(const JoinRequest& request, FlowRecords& into)
-      : request_(request), table_(open_table(request)), into_(into) {
+  RecordReader(const JoinRequest& request, std::unique_ptr<Source> source, FlowRecords& into)
+      : request_(request), table_(open_table(request, std::move(source))), into_(into) {
     into_.form = table_->name();
   }
 
@@ -230,8 +229,12 @@ class RecordReader {
 }  // namespace
 
 FlowRecords read_flow_records(const JoinRequest& request) {
+  return read_flow_records(request, open_source(request.table));
+}
+
+FlowRecords read_flow_records(const JoinRequest& request, std::unique_ptr<Source> source) {
   FlowRecords records;
-  RecordReader reader(request, records);
+  RecordReader reader(request, std::move(source), records);
   reader.read();
   reader.settle_instants();
   return records;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <memory>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -40,5 +41,7 @@ struct FlowRecords {
 /// that cannot be used, all at once, unless they are to be skipped; for the order of day and month where two
 /// lines contradict each other.
 FlowRecords read_flow_records(const JoinRequest& request);
+/// The same from a source that is open already.
+FlowRecords read_flow_records(const JoinRequest& request, std::unique_ptr<Source> source);
 
 }  // namespace pcapml
