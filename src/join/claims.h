@@ -22,6 +22,10 @@ class Claims {
     bool is_claimed = false;
     bool is_conflict = false;  ///< records of different labels claim it
   };
+  /// Fetches from memory what a claim will need, without waiting for it.
+  void prefetch(const FlowRules::Patterns& patterns) const {
+    for (const FlowRules::SpanRange range : patterns) __builtin_prefetch(&spans_[range.first]);
+  }
   /// Counts the packet.
   Verdict claim(const FlowKey& packet, std::int64_t time_ns, const FlowRules::Spans& spans);
 

@@ -68,20 +68,22 @@ Claims::Verdict Joiner::verdict(const PacketView& packet, const Interface& inter
     return {};
   }
   const FlowKey& key = found->headers.flow;
-  const FlowRules::Spans spans = rules_.spans_at(key, packet.timestamp_ns);
-  FlowMark& mark = mark_of(key, spans);
+  const FlowRules::Patterns patterns = rules_.patterns_of(key);
+  claims_.prefetch(patterns);
+  FlowMark& mark = mark_of(key, patterns);
   mark = std::max(mark, kSeen);
   if (!packet.has_timestamp) {
     ++report_.without_time;
     return {};
   }
-  const Claims::Verdict verdict = claims_.claim(key, packet.timestamp_ns, spans);
+  const Claims::Verdict verdict =
+      claims_.claim(key, packet.timestamp_ns, rules_.spans_at(patterns, packet.timestamp_ns));
   if (verdict.record != FlowRules::kNone) mark = kMatched;
   return verdict;
 }
 
-Joiner::FlowMark& Joiner::mark_of(const FlowKey& key, const FlowRules::Spans& spans) {
-  if (spans.exact != FlowRules::kNone) return known_flows_[spans.exact];
+Joiner::FlowMark& Joiner::mark_of(const FlowKey& key, const FlowRules::Patterns& patterns) {
+  if (patterns.exact != FlowRules::kNone) return known_flows_[patterns.exact];
   const std::uint32_t number = other_numbers_.number_of(key);
   if (number >= other_flows_.size()) other_flows_.push_back(kNotSeen);
   return other_flows_[number];

@@ -32,7 +32,7 @@ class Joiner {
 
   void packet(const PacketView& packet, const Interface& interface);
   Claims::Verdict verdict(const PacketView& packet, const Interface& interface);
-  FlowMark& mark_of(const FlowKey& key, const FlowRules::Spans& spans);
+  FlowMark& mark_of(const FlowKey& key, const FlowRules::Patterns& patterns);
   void count(const Claims::Verdict& verdict, const PacketView& packet);
   const std::string& comment(const Claims::Verdict& verdict);
 
@@ -46,7 +46,7 @@ class Joiner {
   OrphanFiles& orphans_;
   JoinReport& report_;
   InnerPacketFinder finder_;
-  std::vector<FlowMark> known_flows_;  // whose whole 5-tuple the table has: by FlowRules::Spans::exact
+  std::vector<FlowMark> known_flows_;  // whose whole 5-tuple the table has: by FlowRules::Patterns::exact
   FlowNumbers other_numbers_;
   std::vector<FlowMark> other_flows_;  // by number
   Timeline timeline_;

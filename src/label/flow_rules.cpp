@@ -172,19 +172,30 @@ std::int64_t FlowRules::end_of_span(std::uint32_t index) const {
   return spans_[index + 1].start_ns - 1;
 }
 
-FlowRules::Spans FlowRules::spans_at(const FlowKey& packet, std::int64_t time_ns) const {
-  Spans found;
+FlowRules::Patterns FlowRules::patterns_of(const FlowKey& packet) const {
+  Patterns found;
   for_each_pattern(packet, [&](unsigned parts, SpanRange spans) {
-    if (parts == kAll && spans.size > 0) found.exact = spans.first;
-    const std::uint32_t index = span_in(spans, time_ns);
-    if (index != kNone && spans_[index].first != kNone) found.index[found.size++] = index;
+    if (spans.size == 0) return;
+    __builtin_prefetch(&spans_[spans.first]);
+    if (parts == kAll) found.exact = spans.first;
+    found.range[found.size++] = spans;
   });
+  return found;
+}
+
+FlowRules::Spans FlowRules::spans_at(const Patterns& patterns, std::int64_t time_ns) const {
+  Spans found;
+  for (const SpanRange range : patterns) {
+    const std::uint32_t index = span_in(range, time_ns);
+    if (index != kNone && spans_[index].first != kNone) found.index[found.size++] = index;
+  }
   return found;
 }
 
 std::optional<std::uint32_t> FlowRules::first(const FlowKey& packet, std::int64_t time_ns) const {
   std::uint32_t lowest = kNone;
-  for (const std::uint32_t index : spans_at(packet, time_ns)) lowest = std::min(lowest, spans_[index].first);
+  for (const std::uint32_t index : spans_at(patterns_of(packet), time_ns))
+    lowest = std::min(lowest, spans_[index].first);
   if (lowest == kNone) return std::nullopt;
   return lowest;
 }

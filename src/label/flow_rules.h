@@ -43,13 +43,26 @@ class FlowRules {
     std::uint32_t rules = 0;      ///< how many hold
   };
 
+  /// The spans of one pattern, at all times.
+  struct SpanRange {
+    std::uint32_t first = kNone, size = 0;
+  };
+
+  /// The patterns that one packet matches, whatever the time.
+  struct Patterns {
+    std::array<SpanRange, kMostSpans> range;
+    std::size_t size = 0;
+    /// Stands for the pattern that is the packet's whole 5-tuple: its first span. kNone where there is none
+    /// with a window.
+    std::uint32_t exact = kNone;
+    const SpanRange* begin() const { return range.data(); }
+    const SpanRange* end() const { return range.data() + size; }
+  };
+
   /// The spans that hold one packet, at most one for each pattern that it matches.
   struct Spans {
     std::array<std::uint32_t, kMostSpans> index;
     std::size_t size = 0;
-    /// Stands for the pattern that is the packet's whole 5-tuple, whatever the time: its first span. kNone
-    /// where there is none with a window.
-    std::uint32_t exact = kNone;
     const std::uint32_t* begin() const { return index.data(); }
     const std::uint32_t* end() const { return index.data() + size; }
   };
@@ -66,8 +79,10 @@ class FlowRules {
   /// Whether a pattern fits, at whatever time.
   bool knows(const FlowKey& packet) const;
 
-  /// As first(), for callers that keep something for each span. Spans in which no rule holds are left out.
-  Spans spans_at(const FlowKey& packet, std::int64_t time_ns) const;
+  /// As first(), for callers that keep something for each span, in two steps, so that they can fetch what
+  /// they keep meanwhile. Spans in which no rule holds are left out.
+  Patterns patterns_of(const FlowKey& packet) const;
+  Spans spans_at(const Patterns& patterns, std::int64_t time_ns) const;
   std::size_t span_count() const { return spans_.size(); }
   const Span& span(std::uint32_t index) const { return spans_[index]; }
   /// The last time that belongs to a span in which rules hold.
@@ -90,9 +105,6 @@ class FlowRules {
     std::int64_t latest_end_ns;  // of the windows below this one in the tree over its pattern's windows
     std::uint32_t pattern;       // while building
     std::uint32_t rule;
-  };
-  struct SpanRange {
-    std::uint32_t first = kNone, size = 0;
   };
   struct Pattern {
     std::uint32_t first_window = 0, windows = 0;

@@ -126,7 +126,7 @@ TEST(FlowRules, AHostThatTalksToItselfMatchesOnce) {
   FlowRules rules;
   rules.add({{host(1), std::nullopt}, {}, std::nullopt}, 0, 9, 1);
   rules.build();
-  EXPECT_EQ(rules.spans_at(packet(1, 5, 1, 5), 5).size, 1U);
+  EXPECT_EQ(rules.spans_at(rules.patterns_of(packet(1, 5, 1, 5)), 5).size, 1U);
   EXPECT_THAT(all(rules, packet(1, 5, 1, 6), 5), ElementsAre(1));
 }
 
