@@ -72,9 +72,11 @@ LABEL_PIPE = Tool("label, pipe", "sh -c 'cat {in} | {pcapml} label -q -i - -l {r
 RESOLVE_PIPE = Tool("label --resolve, pipe", "sh -c 'cat {in} | {pcapml} label -q -i - -l {rules} -o {out} --resolve'")
 STRIP = Tool("strip", "{pcapml} strip -q -i {in} -o {out}")
 SORT = Tool("sort", "{pcapml} sort -q -i {in} -o {out}")
+SORT_64M = Tool("sort --memory 64M", SORT.command + " --memory 64M")
 SPLIT = Tool("split", "{pcapml} split -q -i {in} -o {dir}")
 SUMMARY = Tool("summary", "{pcapml} summary -q -i {in}")
 COMPARE = Tool("compare", "{pcapml} compare -q -truth {in} -test {in2}", captures=2)
+COMPARE_16M = Tool("compare --memory 16M", COMPARE.command + " --memory 16M", captures=2)
 
 NEAR_CP = Aim(1.2, "cp")
 
@@ -95,11 +97,17 @@ ROWS = (
     Row("sort-shuffled", "sort, in no order", ("shuffled.pcapng",), (CP, REORDERCAP, SORT), Aim(2.0, "cp")),
     Row("sort-sorted", "sort, sorted before", ("sorted.pcapng",), (CP, REORDERCAP, SORT), Aim(2.0, "cp")),
     Row("sort-10000", "sort, 10,000 samples interleaved", ("labelled-10000.pcapng",), (CP, SORT), Aim(2.0, "cp")),
+    Row("sort-memory", "sort --memory 64M, samples interleaved", ("labelled.pcapng",), (CP, SORT, SORT_64M),
+        Aim(2.5, "cp"), ("disk",)),
+    Row("sort-memory-shuffled", "sort --memory 64M, in no order", ("shuffled.pcapng",), (CP, SORT, SORT_64M),
+        Aim(2.5, "cp"), ("disk",)),
     Row("summary", "summary", ("labelled.pcapng",), (CAPINFOS, CP, SUMMARY), Aim(1.0, "capinfos"), ("tmpfs",)),
     Row("compare", "compare, in the same order, for each capture read", ("labelled.pcapng", "other.pcapng"),
         (CAPINFOS, CP, COMPARE), Aim(1.0, "capinfos"), ("tmpfs",)),
     Row("compare-shuffled", "compare with a shuffled test, for each capture read", ("labelled.pcapng", "shuffled.pcapng"),
         (CAPINFOS, COMPARE), places=("tmpfs",)),
+    Row("compare-memory", "compare --memory 16M, for each capture read", ("labelled.pcapng", "other.pcapng"),
+        (CAPINFOS, COMPARE, COMPARE_16M), places=("tmpfs",)),
 )
 
 START_UP_SECONDS = 0.010

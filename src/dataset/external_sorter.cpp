@@ -16,6 +16,9 @@ namespace {
 /// A run is read in pieces of at least this size; where memory has room for fewer, some are merged first.
 constexpr std::size_t kLeastPiece = std::size_t{16} << 10;
 
+/// A run of which nothing was merged yet has at least this size, where memory allows it.
+constexpr std::size_t kRun = std::size_t{4} << 20;
+
 /// What stands before the text and the content of a record, in memory and in the file.
 struct Header {
   std::uint64_t major;
@@ -52,7 +55,7 @@ int compare_text(std::string_view a, std::string_view b) {
 /// Records in memory: their bytes grow from the front, what is sorted from the back.
 class ExternalSorter::Arena {
  public:
-  explicit Arena(std::span<std::byte> memory) : memory_(memory) { clear(); }
+  explicit Arena(std::span<std::byte> memory) : whole_(memory), memory_(memory) { clear(); }
 
   bool empty() const { return count_ == 0; }
   std::size_t count() const { return count_; }
@@ -85,6 +88,12 @@ class ExternalSorter::Arena {
   /// The i-th record, in their order after sort().
   const std::byte* record(std::size_t i) const { return bytes_of(entries_[count_ - 1 - i]); }
 
+  /// Of an empty one: how much of its memory is used.
+  void limit(std::size_t bytes) {
+    memory_ = whole_.first(std::min(bytes / alignof(Entry) * alignof(Entry), whole_.size()));
+    clear();
+  }
+
   void clear() {
     used_ = count_ = 0;
     entries_ = reinterpret_cast<Entry*>(memory_.data() + memory_.size());
@@ -99,6 +108,7 @@ class ExternalSorter::Arena {
 
   const std::byte* bytes_of(const Entry& entry) const { return memory_.data() + entry.at; }
 
+  std::span<std::byte> whole_;
   std::span<std::byte> memory_;  // its size is a multiple of the entries' alignment
   std::size_t used_ = 0;
   std::size_t count_ = 0;
@@ -217,7 +227,12 @@ void ExternalSorter::make_room(std::size_t record_size) {
     // Only once both are full is anything written, so that what fits is not.
     if (!spilling_.valid() && !other.empty()) spill(other);
     wait_for_spill();
-    if (has_spilled()) spill(full);
+    if (!has_spilled()) return;
+    // Short runs are sorted in the processor's cache; they grow before there are too many to be merged at
+    // once.
+    const std::size_t run_bytes = kRun << std::min<std::size_t>(2 * runs_.size() / most_runs(), 40);
+    other.limit(std::max(run_bytes, Arena::size_for(record_size) + alignof(Header)));
+    spill(full);
     return;
   }
   // The first record, or one that is larger than all that the memory was for.
