@@ -62,6 +62,7 @@ TemporaryFile::TemporaryFile(std::string directory)
 std::unique_ptr<Sink> TemporaryFile::sink() { return std::make_unique<TemporarySink>(*this); }
 
 void TemporaryFile::write_at(std::uint64_t offset, Bytes bytes) const {
+  check_interrupt();
   while (!bytes.empty()) {
     const ssize_t n = ::pwrite(file_.get(), bytes.data(), bytes.size(), static_cast<off_t>(offset));
     if (n > 0) {
@@ -76,6 +77,7 @@ void TemporaryFile::write_at(std::uint64_t offset, Bytes bytes) const {
 }
 
 void TemporaryFile::read_at(std::uint64_t offset, std::span<std::byte> into) const {
+  check_interrupt();
   if (!read_whole(file_.get(), directory_, offset, into))
     throw_errno(directory_, "read a temporary file", EIO);
 }
