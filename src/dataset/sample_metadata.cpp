@@ -65,7 +65,7 @@ void SampleMetadata::load(StateReader& state) {
 
 std::size_t SampleMetadata::memory_bytes() const {
   std::size_t bytes = sizeof *this + id_.capacity() + metadata_.capacity() + last_metadata_.capacity();
-  for (const std::string& label : labels_) bytes += sizeof label + label.capacity();
+  for (const std::string& label : labels_) bytes += sizeof(std::string) + label.capacity();
   return bytes;
 }
 
