@@ -85,6 +85,7 @@ TableClock known_clock(const JoinRequest& request, const FlowRecords& records) {
 
 void search_clock(const FlowRecords& records, const std::vector<SampledPacket>& packets, OpenClock open,
                   TableClock& clock, JoinReport& report) {
+  const std::vector<std::int64_t> offsets = offsets_to_try(open.zone);
   std::vector<Candidate> candidates;
   for (const bool month_first : {false, true})
     for (const bool twelve_hours : {false, true}) {
@@ -95,12 +96,14 @@ void search_clock(const FlowRecords& records, const std::vector<SampledPacket>& 
       TableClock tried = clock;
       tried.reading = reading;
       const FlowRules rules = rules_of(records, tried);
-      for (const std::int64_t offset : offsets_to_try(open.zone)) {
-        Candidate candidate{reading, offset, 0};
-        for (const SampledPacket& packet : packets)
-          candidate.matches +=
-              rules.first(packet.flow, saturated_sum(packet.time_ns, offset * kNsPerSecond)) ? 1 : 0;
-        candidates.push_back(candidate);
+      const std::size_t first = candidates.size();
+      for (const std::int64_t offset : offsets) candidates.push_back({reading, offset, 0});
+      for (const SampledPacket& packet : packets) {
+        const FlowRules::Patterns patterns = rules.patterns_of(packet.flow);
+        for (std::size_t i = 0; i < offsets.size(); ++i) {
+          const std::int64_t local = saturated_sum(packet.time_ns, offsets[i] * kNsPerSecond);
+          candidates[first + i].matches += rules.spans_at(patterns, local).size > 0 ? 1 : 0;
+        }
       }
     }
   std::sort(candidates.begin(), candidates.end(), is_better);

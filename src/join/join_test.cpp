@@ -16,8 +16,6 @@
 namespace pcapml::test {
 namespace {
 
-using testing::HasSubstr;
-
 constexpr std::int64_t kMorning = 1'499'247'000 * kMicros;  // 2017-07-05, 09:30 UTC
 
 /// Runs joins in a directory of their own.
