@@ -48,7 +48,8 @@ struct Options {
   bool labels = false;                // pcapng with a label on each packet; otherwise pcap
   std::uint64_t wrong = 0;            // of 1,000 flows, so many have another label
   std::uint64_t fixed = 0;            // size of every packet; 0: a mix
-  bool names = false;  // flows begin, with a handshake and a ClientHello or a DNS answer, and end
+  bool names = false;      // flows begin, with a handshake and a ClientHello or a DNS answer, and end
+  std::uint64_t life = 0;  // packets of a flow in the mean, `flows` at a time; 0: all flows all the time
 };
 
 struct Packet {
@@ -71,7 +72,6 @@ Opening opening_of(const Options& options, const Packet& packet) {
   return kind < 9 && packet.number == 0 ? Opening::dns : Opening::none;
 }
 
-constexpr std::uint32_t kPacketsOfFlow = 50;  // with names
 constexpr std::uint32_t kHelloFrame = 54 + 517, kDnsFrame = 42 + 48;
 
 /// Acknowledgements, requests and full segments, as a mix of web traffic has them; mean about 600.
@@ -194,15 +194,18 @@ std::vector<Packet> make_packets(const Options& options) {
   std::vector<std::uint32_t> sequences(2 * options.flows);  // of the next segment, with names
   std::vector<Packet> packets;
   const std::size_t overhead = options.labels ? 56 : 16;
+  // A flow of a few packets gets them one by one, so that nearly every flow has some.
+  const std::uint64_t longest_burst =
+      options.life == 0 ? 7 : std::clamp<std::uint64_t>(options.life / 7, 1, 7);
   std::uint64_t time_us = 1'700'000'000'000'000;
   for (std::uint64_t bytes = 0; bytes < options.bytes;) {
     auto flow = static_cast<std::uint32_t>(random.below(options.flows));
-    if (options.names) {  // `flows` of them at a time
-      flow += static_cast<std::uint32_t>(packets.size() / kPacketsOfFlow);
+    if (options.life != 0) {
+      flow += static_cast<std::uint32_t>(packets.size() / options.life);
       numbers.resize(std::max<std::size_t>(numbers.size(), flow + 1));
       sequences.resize(2 * numbers.size());
     }
-    for (std::uint64_t burst = 1 + random.below(7); burst > 0 && bytes < options.bytes; --burst) {
+    for (std::uint64_t burst = 1 + random.below(longest_burst); burst > 0 && bytes < options.bytes; --burst) {
       time_us += 1 + random.below(40);
       Packet& packet = packets.emplace_back(Packet{flow, numbers[flow]++, time_us, 0});
       const std::uint32_t size = frame_size(options, packet);
@@ -306,7 +309,7 @@ void write_pcap(const Options& options, const std::vector<Packet>& packets,
 
 [[noreturn]] void usage() {
   std::fputs(
-      "make_input OUTPUT [bytes=N] [flows=N] [seed=N] [wrong=N] [fixed=N] [labels=1] [names=1] "
+      "make_input OUTPUT [bytes=N] [flows=N] [seed=N] [wrong=N] [fixed=N] [labels=1] [names=1] [life=N] "
       "[order=interleaved|sorted|shuffled]\n",
       stderr);
   std::exit(2);
@@ -320,7 +323,7 @@ Options parse(int argc, char** argv) {
   const std::map<std::string_view, std::uint64_t*> numbers = {
       {"bytes", &options.bytes}, {"flows", &options.flows}, {"seed", &options.seed},
       {"wrong", &options.wrong}, {"fixed", &options.fixed}, {"labels", &labels},
-      {"names", &names}};
+      {"names", &names},         {"life", &options.life}};
   for (int i = 2; i < argc; ++i) {
     const std::string_view word = argv[i];
     const std::size_t equals = std::min(word.find('='), word.size() - 1);
@@ -335,6 +338,7 @@ Options parse(int argc, char** argv) {
   }
   options.labels = labels != 0;
   options.names = names != 0;
+  if (options.names && options.life == 0) options.life = 50;
   return options;
 }
 
