@@ -27,7 +27,8 @@ struct InputOptions {
 
 /// How an output is written.
 struct OutputOptions {
-  bool fsync = false;  ///< flush it to the disk before it gets its name
+  bool fsync = false;    ///< flush it to the disk before it gets its name
+  unsigned threads = 0;  ///< that work at once, which changes nothing but the time; 0: one for each processor
 };
 
 /// How much memory an operation may take, and where what does not fit goes for the time.

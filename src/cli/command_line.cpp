@@ -61,6 +61,11 @@ void Options::input(InputOptions& into) {
 
 void Options::output(OutputOptions& into) {
   flag("--fsync", into.fsync, "Flush the output to the disk before it gets its name");
+  app_.add_option(
+          "--threads", into.threads,
+          "Threads that read, match, compress and write (default: one for each processor); the output is "
+          "the same")
+      ->check(CLI::Range(1U, 1024U));
 }
 
 void Options::format(OutputFormat& into) {

@@ -44,7 +44,7 @@ class Options {
 
   /// --salvage and --legacy-timestamps.
   void input(InputOptions& into);
-  /// --fsync.
+  /// --fsync and --threads.
   void output(OutputOptions& into);
   /// --format pcap|pcapng, the given value being the default.
   void format(OutputFormat& into);

@@ -151,7 +151,8 @@ LabelResult label_captures(const LabelRequest& request) {
   for (const InputFile& file : files) paths.push_back(file.path);
   refuse_same_file(request.output, paths);
 
-  OutputFile output(request.output, request.output_options.fsync ? Sync::yes : Sync::no);
+  OutputFile output(request.output, request.output_options.fsync ? Sync::yes : Sync::no,
+                    request.output_options.threads);
   std::optional<FlowLabels> flows;
   if (request.resolve || request.sample == SampleUnit::flow) flows.emplace(request);
   const bool read_ahead = request.resolve && can_read_twice(files);

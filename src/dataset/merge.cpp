@@ -82,7 +82,8 @@ MergeResult merge(const MergeRequest& request) {
   for (const auto& name : skipped)
     result.report.warnings.push_back(fmt::format("{}: not a capture, left out", name));
   const auto sessions = session_names(files, result.report.warnings);
-  OutputFile output(request.output, request.output_options.fsync ? Sync::yes : Sync::no);
+  OutputFile output(request.output, request.output_options.fsync ? Sync::yes : Sync::no,
+                    request.output_options.threads);
 
   std::vector<std::unique_ptr<IndexedCapture>> inputs;
   std::vector<Relabeler> relabelers;

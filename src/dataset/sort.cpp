@@ -222,7 +222,8 @@ void check_room(const Job& job) {
 SortResult sort(const SortRequest& request) {
   refuse_same_file(request.output, {request.input});
   const std::uint64_t memory_bytes = memory_cap(request.memory.bytes);
-  OutputFile output(request.output, request.output_options.fsync ? Sync::yes : Sync::no);
+  OutputFile output(request.output, request.output_options.fsync ? Sync::yes : Sync::no,
+                    request.output_options.threads);
   const std::string& wanted = request.memory.temporary_directory;
   Job job{request, wanted.empty() ? temporary_directory(request.output) : wanted, memory_bytes, output, {}};
   const bool is_plain = is_plain_capture(request.input);

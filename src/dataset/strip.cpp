@@ -16,7 +16,8 @@ namespace {
 
 StripResult strip_to_pcapng(const StripRequest& request) {
   StripResult result;
-  OutputFile output(request.output, request.output_options.fsync ? Sync::yes : Sync::no);
+  OutputFile output(request.output, request.output_options.fsync ? Sync::yes : Sync::no,
+                    request.output_options.threads);
   CaptureInput input(request.input, request.input_options);
   PcapngWriter writer(output.stream());
   SectionCopier copier(writer, request.link_ethernet);
@@ -42,7 +43,8 @@ StripResult strip_to_pcapng(const StripRequest& request) {
 /// nullopt where the file has to be read again because of an interface that `shapes` did not know in time.
 std::optional<StripResult> strip_to_pcap(const StripRequest& request, PcapShapes& shapes) {
   StripResult result;
-  OutputFile output(request.output, request.output_options.fsync ? Sync::yes : Sync::no);
+  OutputFile output(request.output, request.output_options.fsync ? Sync::yes : Sync::no,
+                    request.output_options.threads);
   CaptureInput input(request.input, request.input_options);
   const bool can_begin_again =
       input.reader().source().size().has_value() && request.input != "-" && output.is_regular();

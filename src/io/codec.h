@@ -34,7 +34,7 @@ class Decoder {
   virtual bool between_members() const = 0;
 };
 
-/// One format's compressor, driven by CompressedSink. Not thread-safe. Throws std::bad_alloc.
+/// One format's compressor, driven by compress(). Not thread-safe. Throws std::bad_alloc.
 class Encoder {
  public:
   struct Step {

@@ -1,48 +1,104 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <deque>
 #include <exception>
+#include <future>
 #include <string_view>
+#include <thread>
 #include <utility>
+#include <vector>
 
 #include "io/codec.h"
+#include "io/worker_thread.h"
 #include "pcapml/sink.h"
 
 namespace pcapml {
 namespace {
 
-constexpr std::size_t kOutputSize = 256 * 1024;
+/// Each piece is a member or frame of its own, whatever the number of threads, so that they make the same
+/// bytes.
+constexpr std::size_t kPiece = std::size_t{4} << 20;
+constexpr std::size_t kOutputSize = std::size_t{256} << 10;
+
+std::vector<std::byte> pack(Compression compression, Bytes piece) {
+  const std::unique_ptr<Encoder> encoder = new_encoder(compression);
+  std::vector<std::byte> packed;
+  std::size_t used = 0;
+  for (Encoder::Step step; !step.ended;) {
+    if (packed.size() - used < encoder->room())
+      packed.resize(packed.size() + std::max(kOutputSize, encoder->room()));
+    step = encoder->encode(piece, std::span(packed).subspan(used), piece.empty());
+    piece = piece.subspan(step.taken);
+    used += step.made;
+  }
+  packed.resize(used);
+  return packed;
+}
+
+/// A piece that a thread compresses.
+class Job {
+ public:
+  Job(Compression compression, std::vector<std::byte> piece) {
+    std::packaged_task<std::vector<std::byte>()> task(
+        [compression, piece = std::move(piece)] { return pack(compression, piece); });
+    packed_ = task.get_future();
+    thread_ = start_worker(std::move(task));
+  }
+  Job(Job&&) = default;
+  Job& operator=(Job&&) = delete;
+  Job(const Job&) = delete;
+  Job& operator=(const Job&) = delete;
+  ~Job() {
+    if (thread_.joinable()) thread_.join();
+  }
+
+  std::vector<std::byte> packed() { return packed_.get(); }
+
+ private:
+  std::future<std::vector<std::byte>> packed_;
+  std::thread thread_;
+};
 
 class CompressedSink final : public Sink {
  public:
-  CompressedSink(std::unique_ptr<Sink> into, std::unique_ptr<Encoder> encoder)
-      : into_(std::move(into)),
-        encoder_(std::move(encoder)),
-        buffer_(std::max(kOutputSize, 2 * encoder_->room())) {}
+  CompressedSink(std::unique_ptr<Sink> into, Compression compression, unsigned threads)
+      : into_(std::move(into)), compression_(compression), threads_(threads) {}
 
   void write(Bytes bytes) override {
     guarded([&] {
-      while (!bytes.empty()) bytes = bytes.subspan(step(bytes, false).taken);
+      while (!bytes.empty()) {
+        if (piece_.size() == kPiece) end_piece();
+        const std::size_t size = std::min(bytes.size(), kPiece - piece_.size());
+        piece_.insert(piece_.end(), bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(size));
+        bytes = bytes.subspan(size);
+      }
     });
   }
 
   void finish() override {
     guarded([&] {
-      while (!step({}, true).ended) {
-      }
-      drain();
+      end_piece();
+      while (!jobs_.empty()) write_oldest();
       into_->finish();
     });
   }
 
  private:
-  Encoder::Step step(Bytes bytes, bool end) {
-    if (buffer_.size() - used_ < encoder_->room()) drain();
-    const Encoder::Step step = encoder_->encode(bytes, std::span(buffer_).subspan(used_), end);
-    used_ += step.made;
-    return step;
+  void end_piece() {
+    if (threads_ <= 1) {
+      into_->write(pack(compression_, piece_));
+      piece_.clear();
+      return;
+    }
+    if (jobs_.size() == threads_) write_oldest();
+    jobs_.emplace_back(compression_, std::exchange(piece_, {}));
+    piece_.reserve(kPiece);
   }
 
-  void drain() { into_->write(Bytes(buffer_).first(std::exchange(used_, 0))); }
+  void write_oldest() {
+    into_->write(jobs_.front().packed());
+    jobs_.pop_front();
+  }
 
   // After a failure the stream has a hole, which a later end marker must not hide.
   template <typename Work>
@@ -57,9 +113,10 @@ class CompressedSink final : public Sink {
   }
 
   std::unique_ptr<Sink> into_;
-  std::unique_ptr<Encoder> encoder_;
-  std::vector<std::byte> buffer_;
-  std::size_t used_ = 0;
+  Compression compression_;
+  unsigned threads_;
+  std::vector<std::byte> piece_;
+  std::deque<Job> jobs_;  // in the order of their pieces
   std::exception_ptr failure_;
 };
 
@@ -77,10 +134,9 @@ Compression compression_of_name(std::string_view path) {
   return Compression::none;
 }
 
-std::unique_ptr<Sink> compress(std::unique_ptr<Sink> into, Compression compression) {
-  std::unique_ptr<Encoder> encoder = new_encoder(compression);
-  if (!encoder) return into;
-  return std::make_unique<CompressedSink>(std::move(into), std::move(encoder));
+std::unique_ptr<Sink> compress(std::unique_ptr<Sink> into, Compression compression, unsigned threads) {
+  if (compression == Compression::none) return into;
+  return std::make_unique<CompressedSink>(std::move(into), compression, threads);
 }
 
 }  // namespace pcapml

@@ -71,6 +71,28 @@ TEST_P(Compress, TakesDataInPiecesOfAnySize) {
   }
 }
 
+TEST_P(Compress, MakesTheSameBytesWithAnyNumberOfThreads) {
+  const Buffer data = sample((std::size_t{9} << 20) + 5);
+  const auto packed = [&](unsigned threads, std::size_t step) {
+    Buffer bytes;
+    const auto sink = compress(memory_sink(bytes), GetParam(), threads);
+    for (std::size_t at = 0; at < data.size(); at += step)
+      sink->write(Bytes(data).subspan(at, std::min(step, data.size() - at)));
+    sink->finish();
+    return bytes;
+  };
+  const Buffer one = packed(1, std::size_t{1} << 20);
+  EXPECT_TRUE(packed(2, std::size_t{1} << 20) == one);
+  EXPECT_TRUE(packed(5, 999'983) == one);
+  EXPECT_TRUE(decompressed(one).data == data);
+}
+
+TEST_P(Compress, EndsItsThreadsWhereItIsNotFinished) {
+  Buffer packed;
+  const auto sink = compress(memory_sink(packed), GetParam(), 3);
+  sink->write(sample((std::size_t{4} << 20) + 1));
+}
+
 TEST_P(Compress, MakesAnEmptyStreamOfNothing) {
   Buffer packed;
   compress(memory_sink(packed), GetParam())->finish();

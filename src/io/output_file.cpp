@@ -11,6 +11,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <optional>
+#include <thread>
 
 #include "io/file_descriptor.h"
 #include "io/interrupt.h"
@@ -122,8 +123,9 @@ struct OutputFile::State {
     if (!temporary.empty()) ::unlink(temporary.c_str());
   }
 
-  void open(const std::string& name, Sync how) {
+  void open(const std::string& name, Sync how, unsigned threads) {
     sync = how;
+    if (threads == 0) threads = std::max(1U, std::thread::hardware_concurrency());
     if (name == "-") {
       path = "standard output";
       direct = true;
@@ -133,11 +135,10 @@ struct OutputFile::State {
       open_path(name);
     }
     auto sink = descriptor_sink(fd.get(), name == "-" ? path : name);
-    if (const auto how_packed = compression_of_name(name); how_packed != Compression::none)
-      sink = compress(std::move(sink), how_packed);
+    sink = compress(std::move(sink), compression_of_name(name), threads);
     // A blocked pipe must end with the signal that ends the program, so it is written from the main thread.
-    stream.emplace(std::move(sink),
-                   direct ? OutputStream::Threading::none : OutputStream::Threading::background);
+    stream.emplace(std::move(sink), direct || threads == 1 ? OutputStream::Threading::none
+                                                           : OutputStream::Threading::background);
   }
 
   void open_path(const std::string& name) {
@@ -210,8 +211,9 @@ struct OutputFile::State {
   }
 };
 
-OutputFile::OutputFile(const std::string& path, Sync sync) : state_(std::make_unique<State>()) {
-  state_->open(path, sync);
+OutputFile::OutputFile(const std::string& path, Sync sync, unsigned threads)
+    : state_(std::make_unique<State>()) {
+  state_->open(path, sync, threads);
 }
 OutputFile::~OutputFile() = default;
 OutputFile::OutputFile(OutputFile&&) noexcept = default;

@@ -16,10 +16,12 @@ enum class Sync : bool { no, yes };
 /// is untouched. "-" (standard output), pipes and devices are written directly. Compressed where the name
 /// says so (.gz, .zst, .xz, .lz4, .bz2).
 ///
+/// The bytes are the same for any number of threads; 0 stands for as many as there are processors.
+///
 /// Throws std::system_error where the file cannot be created or written.
 class OutputFile {
  public:
-  explicit OutputFile(const std::string& path, Sync sync = Sync::no);
+  explicit OutputFile(const std::string& path, Sync sync = Sync::no, unsigned threads = 0);
   ~OutputFile();
   OutputFile(const OutputFile&) = delete;
   OutputFile& operator=(const OutputFile&) = delete;

@@ -108,7 +108,8 @@ JoinReport join_captures(const JoinRequest& request) {
   const bool twice = open.any() || records.has_instants;
   if (twice && !can_read_twice(files)) check_rereadable(request, open, records);
 
-  OutputFile output(request.output, request.output_options.fsync ? Sync::yes : Sync::no);
+  OutputFile output(request.output, request.output_options.fsync ? Sync::yes : Sync::no,
+                    request.output_options.threads);
   OrphanFiles orphans(request);
   ReadingProgress progress(request.input_options.progress, files, twice ? 2 : 1);
   if (twice) {
