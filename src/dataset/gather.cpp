@@ -40,10 +40,11 @@ struct Span {
 /// Some entries that follow each other, with their bytes in the same order.
 class Window {
  public:
-  Window(const std::vector<std::unique_ptr<IndexedCapture>>& inputs, std::size_t memory_bytes)
+  Window(const std::vector<std::unique_ptr<IndexedCapture>>& inputs, std::size_t memory_bytes,
+         unsigned threads)
       : inputs_(inputs),
         memory_bytes_(memory_bytes),
-        readers_(std::clamp(std::thread::hardware_concurrency(), 1U, 4U)) {}
+        readers_(std::clamp(threads == 0 ? std::thread::hardware_concurrency() : threads, 1U, 4U)) {}
 
   /// Reads entries from `first` on, at least one; gives the index behind the last one.
   std::size_t fill(std::span<const IndexEntry> entries, std::size_t first) {
@@ -166,8 +167,9 @@ class Window {
 }  // namespace
 
 void gather(std::span<const IndexEntry> entries, const std::vector<std::unique_ptr<IndexedCapture>>& inputs,
-            const std::function<void(const IndexEntry&, Bytes)>& use, std::size_t memory_bytes) {
-  Window window(inputs, memory_bytes);
+            const std::function<void(const IndexEntry&, Bytes)>& use, std::size_t memory_bytes,
+            unsigned threads) {
+  Window window(inputs, memory_bytes, threads);
   for (std::size_t next = 0; next < entries.size();) {
     const std::size_t end = window.fill(entries, next);
     const std::byte* at = window.bytes();

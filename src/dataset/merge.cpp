@@ -103,19 +103,22 @@ MergeResult merge(const MergeRequest& request) {
   for (const auto& input : inputs) read.push_back({input->reader(), input->blocks()});
   JoinedSection section(writer, std::move(read));
   section.begin(result.report.warnings);
-  gather(entries.all(), inputs, [&](const IndexEntry& entry, Bytes bytes) {
-    const PacketView& packet =
-        inputs[entry.input]->reader().parse_again(bytes, entry.interface, entry.offset);
-    const PacketLabel label = find_label(packet.options);
-    if (label.label) {
-      section.packet(
-          packet, entry.input,
-          {label.before, relabelers[entry.input].comment(*label.label, entry.sample), label.after});
-    } else {
-      section.packet(packet, entry.input, {{}, {}, label.after});
-      ++result.unlabeled;
-    }
-  });
+  gather(
+      entries.all(), inputs,
+      [&](const IndexEntry& entry, Bytes bytes) {
+        const PacketView& packet =
+            inputs[entry.input]->reader().parse_again(bytes, entry.interface, entry.offset);
+        const PacketLabel label = find_label(packet.options);
+        if (label.label) {
+          section.packet(
+              packet, entry.input,
+              {label.before, relabelers[entry.input].comment(*label.label, entry.sample), label.after});
+        } else {
+          section.packet(packet, entry.input, {{}, {}, label.after});
+          ++result.unlabeled;
+        }
+      },
+      kGatherBytes, request.output_options.threads);
   section.end(result.report.warnings);
   output.commit();
   for (const auto& input : inputs) input->input().add_to(result.report);

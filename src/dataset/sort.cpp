@@ -97,7 +97,7 @@ bool sort_by_index(Job& job) {
     section.packet(packet, 0, {{}, {}, packet.options.encoded()});
     result.unlabeled += entry.sample == kNoSample ? 1 : 0;
   };
-  gather({sorted.get(), packets}, inputs, write, window_bytes);
+  gather({sorted.get(), packets}, inputs, write, window_bytes, job.request.output_options.threads);
   section.end(result.report.warnings);
   result.packets = packets;
   result.samples = input.samples().size();
