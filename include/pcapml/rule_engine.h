@@ -47,13 +47,13 @@ class RuleEngine {
   void check_link_types() const;
 
   /// What is worth knowing at the end, `path:line: ...` each: filters that can never match, filters that took
-  /// long to compile, filters that do not compile for some of the link types met (with the number of packets),
-  /// FILE: rules whose file was not read.
+  /// long to compile, filters that do not compile for some of the link types met (with the number of
+  /// packets), FILE: rules whose file was not read.
   std::vector<std::string> warnings() const;
 
-  /// Rules without FILE: that can never match a packet, because earlier ones match all of theirs on each of the
-  /// link types met: `path:line: ...` each, with the line of an earlier one; of more than `most` only their number.
-  /// Takes about as long as compiling the filters.
+  /// Rules without FILE: that can never match a packet, because earlier ones match all of theirs on each of
+  /// the link types met: `path:line: ...` each, with the line of an earlier one; of more than `most` only
+  /// their number. Takes about as long as compiling the filters.
   std::vector<std::string> covered_rules(std::size_t most = 20) const;
 
  private:

@@ -25,9 +25,9 @@ enum class Compression : unsigned char { none, gzip, zstd, xz, lz4, bzip2 };
 /// The compression that a file name asks for: .gz, .zst, .xz, .lz4, .bz2.
 Compression compression_of_name(std::string_view path);
 
-/// A sink that compresses into another one, each 4 MiB as a member or frame of its own, so that several threads
-/// make the same bytes as one; checksums are always written. Each thread takes 4 MiB, its output, and what the
-/// format needs (xz: 94 MiB).
+/// A sink that compresses into another one, each 4 MiB as a member or frame of its own, so that several
+/// threads make the same bytes as one; checksums are always written. Each thread takes 4 MiB, its output, and
+/// what the format needs (xz: 94 MiB).
 std::unique_ptr<Sink> compress(std::unique_ptr<Sink> into, Compression compression, unsigned threads = 1);
 
 /// Appends to a vector, which it borrows.

@@ -77,6 +77,7 @@ MergeResult merge(const MergeRequest& request) {
     files.insert(files.end(), found.begin(), found.end());
   }
   std::vector<std::string> paths;
+  paths.reserve(files.size());
   for (const InputFile& file : files) paths.push_back(file.path);
   refuse_same_file(request.output, paths);
   for (const auto& name : skipped)
@@ -100,6 +101,7 @@ MergeResult merge(const MergeRequest& request) {
 
   PcapngWriter writer(output.stream());
   std::vector<ReadCapture> read;
+  read.reserve(inputs.size());
   for (const auto& input : inputs) read.push_back({input->reader(), input->blocks()});
   JoinedSection section(writer, std::move(read));
   section.begin(result.report.warnings);
