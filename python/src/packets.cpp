@@ -228,7 +228,7 @@ void bind_packets(nb::module_& module) {
 
   PyType_Slot iterator_slots[] = {
       {Py_tp_iter, slot(PyObject_SelfIter)}, {Py_tp_iternext, slot(iterate)}, {0, nullptr}};
-  nb::class_<PacketsIterator>(module, "PacketsIterator", nb::type_slots(iterator_slots));
+  const nb::class_<PacketsIterator> iterator(module, "PacketsIterator", nb::type_slots(iterator_slots));
   nb::class_<Packets>(module, "Packets")
       .def("__len__", [](const Packets& packets) { return packets.count; })
       .def("__getitem__", item)
