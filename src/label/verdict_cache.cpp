@@ -8,8 +8,9 @@ namespace pcapml {
 namespace {
 
 constexpr std::size_t kFirstSlots = 1024;
-constexpr std::size_t kMostSlots = std::size_t{1} << 21;     // 32 MiB
-constexpr std::size_t kMostKeyWords = std::size_t{1} << 24;  // 64 MiB
+// More would seldom be in the processor's cache, and short flows fill any number.
+constexpr std::size_t kMostSlots = std::size_t{1} << 17;     // 2 MiB
+constexpr std::size_t kMostKeyWords = std::size_t{1} << 22;  // 16 MiB
 constexpr std::size_t kMostEntries = std::size_t{1} << 22;   // 32 MiB
 
 }  // namespace
