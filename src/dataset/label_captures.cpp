@@ -10,10 +10,10 @@
 
 #include "dataset/capture_input.h"
 #include "dataset/flow_labels.h"
+#include "dataset/open_output.h"
 #include "dataset/reading_progress.h"
 #include "dataset/section_copier.h"
 #include "format/block.h"
-#include "io/output_file.h"
 #include "label/packet_label.h"
 #include "pcapml/error.h"
 #include "pcapml/rule_engine.h"
@@ -151,8 +151,7 @@ LabelResult label_captures(const LabelRequest& request) {
   for (const InputFile& file : files) paths.push_back(file.path);
   refuse_same_file(request.output, paths);
 
-  OutputFile output(request.output, request.output_options.fsync ? Sync::yes : Sync::no,
-                    request.output_options.threads);
+  OutputFile output = open_output(request.output, request.output_options);
   std::optional<FlowLabels> flows;
   if (request.resolve || request.sample == SampleUnit::flow) flows.emplace(request);
   const bool read_ahead = request.resolve && can_read_twice(files);

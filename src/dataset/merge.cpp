@@ -9,7 +9,7 @@
 
 #include "dataset/gather.h"
 #include "dataset/joined_section.h"
-#include "io/output_file.h"
+#include "dataset/open_output.h"
 #include "label/packet_label.h"
 
 namespace pcapml {
@@ -83,8 +83,7 @@ MergeResult merge(const MergeRequest& request) {
   for (const auto& name : skipped)
     result.report.warnings.push_back(fmt::format("{}: not a capture, left out", name));
   const auto sessions = session_names(files, result.report.warnings);
-  OutputFile output(request.output, request.output_options.fsync ? Sync::yes : Sync::no,
-                    request.output_options.threads);
+  OutputFile output = open_output(request.output, request.output_options);
 
   std::vector<std::unique_ptr<IndexedCapture>> inputs;
   std::vector<Relabeler> relabelers;

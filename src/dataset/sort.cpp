@@ -15,8 +15,8 @@
 #include "dataset/gather.h"
 #include "dataset/joined_section.h"
 #include "dataset/memory_cap.h"
+#include "dataset/open_output.h"
 #include "dataset/packet_index.h"
-#include "io/output_file.h"
 #include "label/packet_label.h"
 #include "pcapml/error.h"
 
@@ -222,8 +222,7 @@ void check_room(const Job& job) {
 SortResult sort(const SortRequest& request) {
   refuse_same_file(request.output, {request.input});
   const std::uint64_t memory_bytes = memory_cap(request.memory.bytes);
-  OutputFile output(request.output, request.output_options.fsync ? Sync::yes : Sync::no,
-                    request.output_options.threads);
+  OutputFile output = open_output(request.output, request.output_options);
   const std::string& wanted = request.memory.temporary_directory;
   Job job{request, wanted.empty() ? temporary_directory(request.output) : wanted, memory_bytes, output, {}};
   const bool is_plain = is_plain_capture(request.input);

@@ -4,10 +4,10 @@
 #include <fmt/format.h>
 
 #include "dataset/capture_input.h"
+#include "dataset/open_output.h"
 #include "dataset/pcap_shapes.h"
 #include "dataset/section_copier.h"
 #include "format/synthetic_ethernet.h"
-#include "io/output_file.h"
 #include "label/packet_label.h"
 #include "pcapml/error.h"
 
@@ -16,8 +16,7 @@ namespace {
 
 StripResult strip_to_pcapng(const StripRequest& request) {
   StripResult result;
-  OutputFile output(request.output, request.output_options.fsync ? Sync::yes : Sync::no,
-                    request.output_options.threads);
+  OutputFile output = open_output(request.output, request.output_options);
   CaptureInput input(request.input, request.input_options);
   PcapngWriter writer(output.stream());
   SectionCopier copier(writer, request.link_ethernet);
@@ -43,8 +42,7 @@ StripResult strip_to_pcapng(const StripRequest& request) {
 /// nullopt where the file has to be read again because of an interface that `shapes` did not know in time.
 std::optional<StripResult> strip_to_pcap(const StripRequest& request, PcapShapes& shapes) {
   StripResult result;
-  OutputFile output(request.output, request.output_options.fsync ? Sync::yes : Sync::no,
-                    request.output_options.threads);
+  OutputFile output = open_output(request.output, request.output_options);
   CaptureInput input(request.input, request.input_options);
   const bool can_begin_again =
       input.reader().source().size().has_value() && request.input != "-" && output.is_regular();

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <filesystem>
 
-#include "io/output_file.h"
+#include "dataset/open_output.h"
 #include "join/clock_search.h"
 #include "join/joiner.h"
 #include "join/orphans.h"
@@ -108,8 +108,7 @@ JoinReport join_captures(const JoinRequest& request) {
   const bool twice = open.any() || records.has_instants;
   if (twice && !can_read_twice(files)) check_rereadable(request, open, records);
 
-  OutputFile output(request.output, request.output_options.fsync ? Sync::yes : Sync::no,
-                    request.output_options.threads);
+  OutputFile output = open_output(request.output, request.output_options);
   OrphanFiles orphans(request);
   ReadingProgress progress(request.input_options.progress, files, twice ? 2 : 1);
   if (twice) {
