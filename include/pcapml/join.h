@@ -41,6 +41,7 @@ struct JoinRequest {
       slack_ns;  ///< windows begin earlier and end later by so much; absent: by resolution
   Conflicts conflicts = Conflicts::none;
   bool keep_unmatched = false;    ///< keep packets that get no label
+  bool keep_old = false;          ///< a label that is replaced stays as the new one's `was=`
   bool skip_bad_records = false;  ///< count them instead of failing
   std::string orphan_records;     ///< CSV of the records without packets; "": not written
   std::string orphan_packets;     ///< capture of the packets without records; "": not written

@@ -20,6 +20,7 @@ struct LabelRequest {
   std::string rules;  ///< label file; empty: packets keep the labels they have (with `resolve`)
   std::string output;
   bool keep_unmatched = false;  ///< keep packets that no rule matches, without a label
+  bool keep_old = false;        ///< a label that is replaced stays as the new one's `was=`
   bool covered_rules = false;   ///< warn of rules that can never match because of earlier ones
   SampleUnit sample = SampleUnit::rule;
   bool resolve = false;      ///< add `dst=` where the name of the flow's remote end is known

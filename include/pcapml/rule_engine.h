@@ -3,10 +3,13 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "pcapml/bytes.h"
+#include "pcapml/label.h"
+#include "pcapml/packet.h"
 #include "pcapml/rules.h"
 
 namespace pcapml {
@@ -20,6 +23,8 @@ struct RuleInput {
   bool has_timestamp = true;          ///< false: matches no window
   /// Of the file or section. Matters to link type 0 alone, whose header is in the capturing machine's order.
   ByteOrder order = ByteOrder::little;
+  const LabelView* label = nullptr;                 ///< that the packet carries; nullptr: none
+  std::optional<std::uint32_t> pid = std::nullopt;  ///< of epb_processid_threadid
 };
 
 /// Finds the first rule that matches a packet. The answer is that of trying the rules one after the other,
@@ -39,6 +44,15 @@ class RuleEngine {
   /// compared as text, once `.`, `..` and doubled slashes are gone. Before the first call none are in force.
   void select_file(const std::vector<std::string>& names);
 
+  /// Whether RuleInput::pid, sections and blocks are asked for.
+  bool asks_processes() const;
+  /// The packets to come are of this section: the processes known so far are of another.
+  void begin_section(const Section& section, const std::string& path);
+  /// A block of the section, of which those that describe processes are looked at. A process is known to the
+  /// packets after its block. Throws DataError where rules ask for processes and the section was joined from
+  /// several machines', whose process ids cannot be told apart.
+  void block(const BlockView& block);
+
   /// The first rule that matches, or nullptr.
   const Rule* match(const RuleInput& packet);
 
@@ -48,12 +62,14 @@ class RuleEngine {
 
   /// What is worth knowing at the end, `path:line: ...` each: filters that can never match, filters that took
   /// long to compile, filters that do not compile for some of the link types met (with the number of
-  /// packets), FILE: rules whose file was not read.
+  /// packets), FILE: rules whose file was not read, conditions on labels or processes where no packet had
+  /// any.
   std::vector<std::string> warnings() const;
 
   /// Rules without FILE: that can never match a packet, because earlier ones match all of theirs on each of
   /// the link types met: `path:line: ...` each, with the line of an earlier one; of more than `most` only
-  /// their number. Takes about as long as compiling the filters.
+  /// their number. Rules that ask what packets carry are compared with such that ask the same or nothing.
+  /// Takes about as long as compiling the filters.
   std::vector<std::string> covered_rules(std::size_t most = 20) const;
 
  private:

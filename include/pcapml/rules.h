@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <compare>
 #include <cstdint>
 #include <limits>
 #include <string>
@@ -10,6 +11,30 @@
 
 namespace pcapml {
 
+/// One PROC: of a rule. A process that does not tell the key meets no condition on it, not even `!=`.
+struct ProcessCondition {
+  enum class Key : unsigned char { name, path, args, cgroup, pid, uid };
+  enum class Operator : unsigned char { equal, not_equal, less, at_most, greater, at_least };
+
+  Key key = Key::name;
+  Operator comparison = Operator::equal;
+  std::string pattern;       ///< shell pattern of the whole text; empty for pid and uid
+  std::uint32_t number = 0;  ///< for pid and uid
+
+  auto operator<=>(const ProcessCondition&) const = default;
+};
+
+/// What a rule asks of what packets carry already. All of it has to hold.
+struct CarriedConditions {
+  std::string label;                      ///< LABEL: shell pattern of the label's name; empty: none
+  std::string destination;                ///< DST: shell pattern of its `dst`, where case does not matter
+  char direction = 0;                     ///< DIR: 'e', 'i' or 0
+  std::vector<ProcessCondition> process;  ///< PROC: of the process that the packet names
+
+  bool empty() const { return *this == CarriedConditions{}; }
+  auto operator<=>(const CarriedConditions&) const = default;
+};
+
 /// One line of a label file.
 struct Rule {
   std::size_t line = 0;  ///< 1-based, in the file
@@ -18,6 +43,7 @@ struct Rule {
   std::int64_t end_ns = std::numeric_limits<std::int64_t>::max();    ///< inclusive
   bool has_window = false;
   std::string file;  ///< FILE: as written; empty: every file
+  CarriedConditions carried;
   std::string label;
   std::string hash_key;
   std::vector<std::pair<std::string, std::string>> fields;  ///< key=value, in the rule's order

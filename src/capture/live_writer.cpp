@@ -45,7 +45,7 @@ void LiveWriter::section(const std::string& command_line) {
   options.add(kSectionHardware, std::string_view(system.machine));
   options.add(kSectionOs, fmt::format("{} {} {}", system.sysname, system.release, system.version));
   options.add(kSectionApplication, std::string_view("pcapml " PCAPML_VERSION));
-  options.add(kComment, fmt::format("host: {}", system.nodename));
+  options.add(kComment, fmt::format("{}{}", kHostComment, system.nodename));
   if (!command_line.empty()) options.add(kComment, fmt::format("command: {}", command_line).substr(0, 60000));
   used_.clear();
   writer_.section(kNativeOrder, options.bytes());

@@ -28,6 +28,7 @@ class Command {
 
 std::unique_ptr<Command> make_capture_command();
 std::unique_ptr<Command> make_label_command();
+std::unique_ptr<Command> make_mark_command();
 std::unique_ptr<Command> make_sort_command();
 std::unique_ptr<Command> make_split_command();
 std::unique_ptr<Command> make_strip_command();

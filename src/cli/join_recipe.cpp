@@ -113,6 +113,7 @@ std::string join_recipe(const JoinRequest& request, const JoinReport& report) {
                {"slack_ns", request.slack_ns ? Json(*request.slack_ns) : Json(nullptr)},
                {"conflicts", word_of(request.conflicts, kConflicts)},
                {"keep_unmatched", request.keep_unmatched},
+               {"keep_old", request.keep_old},
                {"skip_bad_records", request.skip_bad_records},
                {"max_fragment_bytes", request.max_fragment_bytes},
                {"salvage", request.input_options.salvage},
@@ -138,6 +139,7 @@ void apply_recipe(const std::string& path, JoinRequest& request) {
     if (!recipe.at("slack_ns").is_null()) request.slack_ns = recipe.at("slack_ns").get<std::int64_t>();
     request.conflicts = value_of<Conflicts>(recipe.at("conflicts"), kConflicts);
     request.keep_unmatched = recipe.at("keep_unmatched").get<bool>();
+    request.keep_old = recipe.value("keep_old", false);
     request.skip_bad_records = recipe.at("skip_bad_records").get<bool>();
     request.max_fragment_bytes = recipe.at("max_fragment_bytes").get<std::size_t>();
     request.input_options.salvage = recipe.at("salvage").get<bool>();

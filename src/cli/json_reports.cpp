@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "pcapml/label_captures.h"
+#include "pcapml/mark.h"
 #include "pcapml/merge.h"
 #include "pcapml/sort.h"
 #include "pcapml/split.h"
@@ -74,6 +75,14 @@ std::string to_json(const LabelResult& result) {
                {"names", result.names ? names_json(*result.names) : Json(nullptr)},
                {"rules", rules},
                {"input", input_json(result.report)}});
+}
+
+std::string to_json(const MarkResult& result) {
+  const auto activity = [](const std::optional<Activity>& of) {
+    return of ? Json{{"label", of->label}, {"start_ns", of->start_ns}} : Json(nullptr);
+  };
+  return text(
+      {{"now_ns", result.now_ns}, {"ended", activity(result.ended)}, {"begun", activity(result.begun)}});
 }
 
 std::string to_json(const MergeResult& result) {

@@ -5,6 +5,7 @@
 
 namespace pcapml {
 struct LabelResult;
+struct MarkResult;
 struct MergeResult;
 struct SortResult;
 struct SplitResult;
@@ -15,6 +16,7 @@ namespace pcapml::cli {
 
 /// Results as one line of JSON each, for programs.
 std::string to_json(const LabelResult& result);
+std::string to_json(const MarkResult& result);
 std::string to_json(const MergeResult& result);
 std::string to_json(const SortResult& result);
 std::string to_json(const SplitResult& result);

@@ -32,6 +32,8 @@ class LabelCommand final : public Command {
     o.flag("--stats", stats_,
            "Print packets and bytes of each rule, and with --resolve where names came from");
     o.flag("--keep-unmatched", request_.keep_unmatched, "Keep packets that no rule matches, without a label");
+    o.flag("--keep-old", request_.keep_old,
+           "Write the name of a label that is replaced as was= of the new one");
     o.choice("--sample", sample_, {"rule", "flow"},
              "What one sample is: a rule (the default), or each flow under a rule");
     o.flag("--resolve", request_.resolve,

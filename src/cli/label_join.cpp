@@ -130,6 +130,7 @@ void JoinOptions::check(const LabelRequest& label) const {
   auto options = deciding();
   options.insert(options.end(), {{"--from", !from_.empty()},
                                  {"--keep-unmatched", label.keep_unmatched},
+                                 {"--keep-old", label.keep_old},
                                  {"--salvage", label.input_options.salvage}});
   for (const auto& [name, is_there] : options)
     if (is_there) throw UsageError(fmt::format("{} is decided by the recipe", name));
@@ -141,6 +142,7 @@ void JoinOptions::fill_request(const LabelRequest& label) {
   request_.table = table_;
   request_.source = source_of(from_);
   request_.keep_unmatched = label.keep_unmatched;
+  request_.keep_old = label.keep_old;
   request_.max_fragment_bytes = label.flows.max_fragment_bytes;
   request_.input_options = label.input_options;
   request_.output_options = label.output_options;

@@ -48,6 +48,7 @@ int run(Command& command, bool quiet) {
 std::vector<std::unique_ptr<Command>> all_commands() {
   std::vector<std::unique_ptr<Command>> commands;
   commands.push_back(make_capture_command());
+  commands.push_back(make_mark_command());
   commands.push_back(make_label_command());
   commands.push_back(make_sort_command());
   commands.push_back(make_split_command());

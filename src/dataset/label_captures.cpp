@@ -14,7 +14,8 @@
 #include "dataset/reading_progress.h"
 #include "dataset/section_copier.h"
 #include "format/block.h"
-#include "label/packet_label.h"
+#include "format/process_block.h"
+#include "label/old_label.h"
 #include "pcapml/error.h"
 #include "pcapml/rule_engine.h"
 
@@ -47,6 +48,7 @@ class Labeler {
       if (record->kind == Record::Kind::packet) {
         label(record->packet, input.interface(record->packet));
       } else {
+        if (engine_ != nullptr) tell_engine(*record, input.reader());
         copier_.copy(*record, input.reader());
       }
     }
@@ -55,7 +57,10 @@ class Labeler {
     input.add_to(result_.report);
   }
 
-  LabelResult take_result() { return std::move(result_); }
+  LabelResult take_result() {
+    old_label_.add_warnings(result_.report.warnings);
+    return std::move(result_);
+  }
 
  private:
   void label(const PacketView& packet, const Interface& interface) {
@@ -66,12 +71,13 @@ class Labeler {
       count(old.label ? result_.matched : result_.unmatched,
             old.label ? result_.matched_bytes : result_.unmatched_bytes, packet);
       if (old.label) comment = flows_ == nullptr ? old.comment : flows_->comment(*old.label, old.comment);
-    } else if (const Rule* rule = match(packet, interface)) {
+    } else if (const Rule* rule = match(packet, interface, old)) {
       RuleCount& counted = result_.rules[static_cast<std::size_t>(rule - rules_.data())];
       count(counted.packets, counted.bytes, packet);
       count(result_.matched, result_.matched_bytes, packet);
       result_.replaced_labels += old.label ? 1 : 0;
       comment = flows_ == nullptr ? rule->comment : flows_->comment(*rule);
+      if (request_.keep_old) comment = old_label_.added_to(comment, old);
     } else {
       count(result_.unmatched, result_.unmatched_bytes, packet);
       if (!request_.keep_unmatched) return;
@@ -80,9 +86,16 @@ class Labeler {
     writer_.packet(packet.interface_id, packet, {old.before, comment, old.after});
   }
 
-  const Rule* match(const PacketView& packet, const Interface& interface) {
+  const Rule* match(const PacketView& packet, const Interface& interface, const PacketLabel& old) {
     return engine_->match({interface.link_type, packet.data, packet.original_length, packet.timestamp_ns,
-                           packet.has_timestamp, interface.order});
+                           packet.has_timestamp, interface.order, old.label ? &*old.label : nullptr,
+                           engine_->asks_processes() ? process_of(packet.options) : std::nullopt});
+  }
+
+  void tell_engine(const Record& record, const Reader& reader) {
+    if (record.kind == Record::Kind::section)
+      engine_->begin_section(reader.sections().back(), reader.source().name());
+    if (record.kind == Record::Kind::block) engine_->block(record.block);
   }
 
   static void count(std::uint64_t& packets, std::uint64_t& bytes, const PacketView& packet) {
@@ -97,6 +110,7 @@ class Labeler {
   ReadingProgress& progress_;
   PcapngWriter writer_;
   SectionCopier copier_;
+  OldLabel old_label_;
   LabelResult result_;
 };
 
@@ -105,6 +119,8 @@ void check(const LabelRequest& request) {
     throw UsageError("label needs a label file (-l), or --resolve to add names to labels that are there");
   if (request.rules.empty() && request.sample == SampleUnit::flow)
     throw UsageError("--sample flow numbers the samples of a label file; name it with -l");
+  if (request.rules.empty() && request.keep_old)
+    throw UsageError("--keep-old keeps the names of labels that rules replace; name a label file (-l)");
   if (request.name_source && !request.resolve)
     throw UsageError("--name-source says where the names of --resolve come from; ask for both");
 }

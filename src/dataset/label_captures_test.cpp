@@ -6,7 +6,9 @@
 #include <functional>
 
 #include "dataset/summary_fixture.h"
+#include "label/packet_label.h"
 #include "pcapml/error.h"
+#include "pcapml/reader.h"
 
 namespace pcapml::test {
 namespace {
@@ -74,6 +76,49 @@ TEST_F(LabelCaptures, RefusesAFileThatChangesBetweenTheReadings) {
     EXPECT_THAT(error.what(), HasSubstr("changed between the two readings"));
   }
   EXPECT_FALSE(std::filesystem::exists(request_.output));
+}
+
+/// The label comments of the output.
+std::vector<std::string> comments(const std::string& path) {
+  std::vector<std::string> found;
+  Reader reader = open_reader(path);
+  while (const PacketView* packet = reader.next_packet())
+    found.emplace_back(find_label(packet->options).comment);
+  return found;
+}
+
+TEST_F(LabelCaptures, OldNamesStayWhereThatIsAskedFor) {
+  Builder capture = begin();
+  add(capture, 1, udp(), "7,old%2C name,d=e");
+  add(capture, 2, udp(), "s=8,proc=chrome");
+  add(capture, 3, udp());
+  add(capture, 4, udp(), "9," + std::string(65'530, 'x'));
+  add(capture, 5, udp(), "9,twice,was=once");
+  write(capture);
+  std::ofstream(request_.rules) << "BPF:udp,new,,visit=1\n";
+  request_.resolve = false;
+  request_.keep_old = true;
+  const LabelResult result = label_captures(request_);
+  EXPECT_EQ(result.replaced_labels, 4U);
+  EXPECT_THAT(comments(request_.output),
+              ElementsAre("0,new,visit=1,was=old%2C name", "0,new,visit=1,was=chrome", "0,new,visit=1",
+                          "0,new,visit=1", "0,new,visit=1,was=twice"));
+  EXPECT_THAT(result.report.warnings,
+              ElementsAre("1 labels have no room for was=: a comment holds 65535 bytes"));
+  std::ofstream(request_.rules) << "LABEL:*,new,,was=said by the rule\n";
+  EXPECT_EQ(label_captures(request_).matched, 4U);
+  EXPECT_THAT(comments(request_.output), testing::Each("0,new,was=said by the rule"));
+}
+
+TEST_F(LabelCaptures, KeepsTheNameOfTheRemoteEndAndTheOldLabelOfAFlow) {
+  Builder capture = begin();
+  add(capture, 1, udp(), "7,old");
+  add(capture, 2, udp({1, 2, 1000, 54}), "7,old");
+  write(capture);
+  request_.keep_old = true;
+  request_.sample = SampleUnit::flow;
+  label_captures(request_);
+  EXPECT_THAT(comments(request_.output), ElementsAre("0,x,was=old", "1,x,was=old"));
 }
 
 }  // namespace

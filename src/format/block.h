@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 namespace pcapml {
 
@@ -21,6 +22,9 @@ enum BlockType : std::uint32_t {
   kCustomNoCopy = 0x40000bad,
   kSectionHeader = 0x0a0d0d0a,
 };
+
+/// How a section's comment begins that names the host, for which there is no option.
+inline constexpr std::string_view kHostComment = "host: ";
 
 /// Option codes (pcapng draft, sections 3.5, 4.1 to 4.7).
 enum OptionCode : std::uint16_t {

@@ -149,4 +149,12 @@ std::optional<ProcessInfo> parse_process_block(Bytes body, ByteOrder section) {
   return info;
 }
 
+std::optional<std::uint32_t> process_of(const OptionsView& packet) {
+  const auto option = packet.find(kPacketProcessThread);
+  std::uint32_t process = 0, thread = 0;
+  if (!option || option->value.size() != sizeof process + sizeof thread) return std::nullopt;
+  Cursor(option->value, packet.order()).read(process, thread);
+  return process;
+}
+
 }  // namespace pcapml

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "pcapml/bytes.h"
+#include "pcapml/packet.h"
 
 namespace pcapml {
 
@@ -39,5 +40,8 @@ std::vector<std::byte> process_block_body(const ProcessInfo& info, ByteOrder sec
 
 /// The reverse; nullopt where the block is something else, or damaged.
 std::optional<ProcessInfo> parse_process_block(Bytes body, ByteOrder section);
+
+/// The process id that a packet's epb_processid_threadid tells.
+std::optional<std::uint32_t> process_of(const OptionsView& packet);
 
 }  // namespace pcapml

@@ -57,7 +57,8 @@ void Joiner::packet(const PacketView& packet, const Interface& interface) {
   const bool has_label = verdict.record != FlowRules::kNone;
   if (!has_label && !request_.keep_unmatched) return;
   report_.replaced_labels += old.label ? 1 : 0;
-  const std::string_view comment = has_label ? std::string_view(this->comment(verdict)) : std::string_view{};
+  std::string_view comment = has_label ? std::string_view(this->comment(verdict)) : std::string_view{};
+  if (has_label && request_.keep_old) comment = old_label_.added_to(comment, old);
   writer_.packet(packet.interface_id, packet, {old.before, comment, old.after});
 }
 
@@ -115,6 +116,7 @@ const std::string& Joiner::comment(const Claims::Verdict& verdict) {
 }
 
 void Joiner::finish() {
+  old_label_.add_warnings(report_.input.warnings);
   for (const auto* flows : {&known_flows_, &other_flows_})
     for (const FlowMark mark : *flows) {
       report_.flows += mark != kNotSeen ? 1 : 0;

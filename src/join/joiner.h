@@ -9,7 +9,7 @@
 #include "join/claims.h"
 #include "join/orphans.h"
 #include "join/timeline.h"
-#include "label/packet_label.h"
+#include "label/old_label.h"
 #include "net/flow_finder.h"
 #include "pcapml/join.h"
 
@@ -53,6 +53,7 @@ class Joiner {
   std::vector<std::string> encoded_labels_;
   std::vector<JoinCount> by_label_;
   std::string comment_;
+  OldLabel old_label_;
   std::uint32_t comment_record_ = FlowRules::kNone;
 };
 

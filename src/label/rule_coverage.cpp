@@ -70,8 +70,8 @@ bool always_accepts(const FilterSurvey& survey, const FilterExtents& read) {
 
 class Search {
  public:
-  Search(const std::vector<Rule>& rules, const std::vector<RulesOfProgram>& groups)
-      : rules_(rules), groups_(groups) {
+  Search(const std::vector<Rule>& rules, const std::vector<RuleGroup>& groups, std::size_t& work)
+      : rules_(rules), groups_(groups), work_(work) {
     const FilterFacts nothing;
     FilterWalk walk(expressions_, nothing);
     for (std::uint32_t i = 0; i < groups.size(); ++i) {
@@ -165,19 +165,20 @@ class Search {
   }
 
   const std::vector<Rule>& rules_;
-  const std::vector<RulesOfProgram>& groups_;
+  const std::vector<RuleGroup>& groups_;
+  std::size_t& work_;
   Expressions expressions_;
   std::vector<std::optional<std::vector<FilterPath>>> paths_;  // of each group
   FilterIndex index_;
   std::optional<std::uint32_t> always_;  // the group without a filter
-  std::size_t work_ = 0;
   Coverage coverage_;
 };
 
 }  // namespace
 
-Coverage find_covered(const std::vector<Rule>& rules, const std::vector<RulesOfProgram>& groups) {
-  return Search(rules, groups).run();
+Coverage find_covered(const std::vector<Rule>& rules, const std::vector<RuleGroup>& groups,
+                      std::size_t& work) {
+  return Search(rules, groups, work).run();
 }
 
 }  // namespace pcapml

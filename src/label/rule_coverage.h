@@ -1,19 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <vector>
 
-#include "filter/filter_program.h"
+#include "label/rule_group.h"
 #include "pcapml/rules.h"
 
 namespace pcapml {
-
-/// Rules of one link type with the same filter, or without one.
-struct RulesOfProgram {
-  const FilterProgram* program = nullptr;
-  std::vector<std::uint32_t> rules;  ///< ascending
-};
 
 /// A rule that can never match, and the earlier one that wins where it begins to hold.
 struct CoveredRule {
@@ -30,7 +25,9 @@ struct Coverage {
 
 /// Looks for rules that earlier ones cover, alone or together: a rule is covered where each way to match it,
 /// at each time of its window, is a way to match an earlier rule. Finds no more than what the filters' tests
-/// say: not that ports 80 to 90 lie within 70 to 100.
-Coverage find_covered(const std::vector<Rule>& rules, const std::vector<RulesOfProgram>& groups);
+/// say: not that ports 80 to 90 lie within 70 to 100. `work` counts over several calls what there may be of
+/// it.
+Coverage find_covered(const std::vector<Rule>& rules, const std::vector<RuleGroup>& groups,
+                      std::size_t& work);
 
 }  // namespace pcapml

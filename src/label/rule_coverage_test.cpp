@@ -57,6 +57,15 @@ TEST(CoveredRules, AreNoneWhereAPacketIsLeft) {
   EXPECT_THAT(covered("FILE:one.pcap,a\nBPF:udp|FILE:one.pcap,b\n"), IsEmpty());
 }
 
+TEST(CoveredRules, AreThoseThatAskPacketsForTheSameOrMore) {
+  EXPECT_THAT(covered("LABEL:a|BPF:udp,x\nLABEL:a|BPF:udp port 5,y\n"), ElementsAre(HasSubstr("rules:2:")));
+  EXPECT_THAT(covered("BPF:udp,x\nLABEL:a|BPF:udp,y\n"), ElementsAre(HasSubstr("rules:2: the rule for 'y'")));
+  EXPECT_THAT(covered("TS_START:1|TS_END:5,x\nDIR:e|BPF:udp|TS_START:2|TS_END:3,y\n"),
+              ElementsAre(HasSubstr("rules:2:")));
+  EXPECT_THAT(covered("LABEL:a|BPF:udp,x\nBPF:udp,y\nLABEL:b|BPF:tcp,z\n"), IsEmpty());
+  EXPECT_THAT(covered("LABEL:a,x\nLABEL:b,y\n"), IsEmpty());
+}
+
 TEST(CoveredRules, AreCoveredOnAllLinkTypesOfTheInput) {
   const std::string text = "BPF:ether host 02:00:00:00:00:01 or ip,a\nBPF:ip,b\n";
   EXPECT_THAT(covered(text), ElementsAre(HasSubstr("rules:2:")));

@@ -13,8 +13,8 @@
 #include <utility>
 
 #include "label/bpf_filter.h"
-#include "label/rule_coverage.h"
-#include "label/rule_matcher.h"
+#include "label/carried.h"
+#include "label/rules_in_force.h"
 #include "label/text.h"
 #include "pcapml/error.h"
 
@@ -24,12 +24,11 @@ namespace {
 /// A filter that takes longer to compile is named.
 constexpr std::chrono::seconds kSlow{1};
 
-/// The rules in force for one link type.
+/// The rules in force for one link type, and what became of their filters.
 struct InForce {
-  std::optional<RuleMatcher> matcher;
-  std::vector<RulesOfProgram> groups;  ///< what the matcher knows
-  std::vector<std::uint32_t> failed;   ///< filters that do not compile
-  std::uint64_t packets = 0;           ///< met since
+  std::optional<RulesInForce> rules;
+  std::vector<std::uint32_t> failed;  ///< filters that do not compile
+  std::uint64_t packets = 0;          ///< met since
 };
 
 /// What the engine knows about one link type.
@@ -39,11 +38,6 @@ struct Link {
   InForce common, own;                                        ///< rules without and with FILE:
   std::unordered_map<std::uint32_t, std::uint64_t> untried;   ///< filter → packets, of earlier files
 };
-
-/// The bytes that make two programs the same.
-std::string_view text_of(const FilterProgram& program) {
-  return as_text(std::as_bytes(program.instructions()));
-}
 
 std::string normal(const std::string& path) {
   return std::filesystem::path(path).lexically_normal().string();
@@ -64,6 +58,7 @@ class RuleEngine::Matcher {
         users_[filter].push_back(i);
       }
       filter_of_.push_back(filter);
+      set_of_.push_back(carried_.add(rule));
       if (rule.file.empty())
         common_.push_back(i);
       else
@@ -95,16 +90,19 @@ class RuleEngine::Matcher {
     Link& link = link_of(packet);
     const FilterInput input{packet.data, packet.original_length};
     const auto time = packet.has_timestamp ? std::optional(packet.timestamp_ns) : std::nullopt;
+    const ConditionSets::Sets sets = carried_.holding(packet, time);
     ++link.common.packets;
     std::uint32_t first = kNoRule;
     if (!own_.empty()) {
-      if (!link.own.matcher) make(link, own_, link.own);
+      if (!link.own.rules) make(link, own_, link.own);
       ++link.own.packets;
-      first = link.own.matcher->first_match(input, time, first);
+      first = link.own.rules->first_match(sets, input, time, first);
     }
-    first = link.common.matcher->first_match(input, time, first);
+    first = link.common.rules->first_match(sets, input, time, first);
     return first == kNoRule ? nullptr : &rules_[first];
   }
+
+  Carried& carried() { return carried_; }
 
   void check_link_types() const {
     std::string message;
@@ -127,10 +125,9 @@ class RuleEngine::Matcher {
     std::unordered_map<std::uint32_t, std::size_t> compiled;                         // link types
     bool is_complete = true;
     for (const Link& link : links_) {
-      const Coverage coverage = find_covered(rules_, link.common.groups);
+      const Coverage coverage = link.common.rules->covered(rules_);
       is_complete = is_complete && coverage.is_complete;
-      for (const RulesOfProgram& group : link.common.groups)
-        for (const std::uint32_t rule : group.rules) ++compiled[rule];
+      link.common.rules->for_each_rule([&](std::uint32_t rule) { ++compiled[rule]; });
       for (const auto& [rule, by] : coverage.covered) {
         auto& [links, first] = found.try_emplace(rule, 0, by).first->second;
         ++links;
@@ -171,6 +168,7 @@ class RuleEngine::Matcher {
                                     outcome.reasons));
     }
     add_unread_files(lines);
+    carried_.add_warnings(path_, lines);
     return lines;
   }
 
@@ -195,33 +193,19 @@ class RuleEngine::Matcher {
   }
 
   void make(Link& link, const std::vector<std::uint32_t>& rules, InForce& in_force) {
-    std::vector<RuleGroup> groups;
-    in_force.groups.clear();
-    std::unordered_map<std::string_view, std::size_t> numbers;  // of groups, by their program
+    in_force.rules.emplace();
     for (const std::uint32_t i : rules) {
-      const Rule& rule = rules_[i];
       const FilterProgram* program = nullptr;
       if (const std::uint32_t filter = filter_of_[i]; filter != kNoRule) {
         const auto [known, is_new] = link.filters.try_emplace(filter);
-        if (is_new) known->second = compiler_.compile(rule.filter, link.layer);
+        if (is_new) known->second = compiler_.compile(rules_[i].filter, link.layer);
         if (!known->second.error.empty()) in_force.failed.push_back(filter);
         program = known->second.program.get();
         if (program == nullptr) continue;
       }
-      const std::string_view text = program == nullptr ? std::string_view{} : text_of(*program);
-      const std::size_t group = numbers.try_emplace(text, groups.size()).first->second;
-      if (group == groups.size()) {
-        groups.push_back({program, {}});
-        in_force.groups.push_back({program, {}});
-      }
-      in_force.groups[group].rules.push_back(i);
-      if (rule.has_window)
-        groups[group].rules.add(i, rule.start_ns, rule.end_ns);
-      else
-        groups[group].rules.add(i);
+      in_force.rules->add(set_of_[i], i, program);
     }
-    for (RuleGroup& group : groups) group.rules.build();
-    in_force.matcher.emplace(std::move(groups));
+    in_force.rules->build(rules_);
     std::sort(in_force.failed.begin(), in_force.failed.end());
     in_force.failed.erase(std::unique(in_force.failed.begin(), in_force.failed.end()), in_force.failed.end());
   }
@@ -278,10 +262,12 @@ class RuleEngine::Matcher {
   std::string path_;
   std::vector<std::uint32_t> filter_of_;           ///< number of each rule's filter, or kNoRule
   std::vector<std::vector<std::uint32_t>> users_;  ///< rules of each filter
+  std::vector<std::uint32_t> set_of_;              ///< what each rule asks of what packets carry
   std::vector<std::uint32_t> common_, own_;  ///< rules without FILE:, and those that name the file selected
   std::unordered_map<std::string, std::vector<std::uint32_t>> by_file_;
   std::vector<bool> in_force_;  ///< each rule, ever
   FilterCompiler compiler_;
+  Carried carried_;
   std::vector<Link> links_;
   std::size_t last_ = 0;  ///< link of the packet before
 };
@@ -293,6 +279,11 @@ RuleEngine::RuleEngine(RuleEngine&&) noexcept = default;
 RuleEngine& RuleEngine::operator=(RuleEngine&&) noexcept = default;
 
 void RuleEngine::select_file(const std::vector<std::string>& names) { matcher_->select_file(names); }
+bool RuleEngine::asks_processes() const { return matcher_->carried().asks_processes(); }
+void RuleEngine::begin_section(const Section& section, const std::string& path) {
+  matcher_->carried().begin_section(section, path);
+}
+void RuleEngine::block(const BlockView& block) { matcher_->carried().block(block); }
 const Rule* RuleEngine::match(const RuleInput& packet) { return matcher_->match(packet); }
 void RuleEngine::check_link_types() const { matcher_->check_link_types(); }
 std::vector<std::string> RuleEngine::warnings() const { return matcher_->warnings(); }

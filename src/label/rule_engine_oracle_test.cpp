@@ -1,96 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
 // The engine against libpcap itself, rules tried one after the other.
 #include <gtest/gtest.h>
-#include <pcap/pcap.h>
 
-#include <cstdio>
 #include <cstdlib>
-#include <map>
-#include <memory>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "label/filter_grammar.h"
+#include "label/rule_oracle.h"
 #include "pcapml/rule_engine.h"
 
 namespace pcapml {
 namespace {
 
 using test::below;
+using test::effort;
 using test::Grammar;
+using test::Oracle;
 using test::Random;
-
-/// Programs as `tcpdump -r` would make them: from a handle on a file with this link type in its header.
-class Oracle {
- public:
-  ~Oracle() {
-    for (auto& [key, program] : programs_) pcap_freecode(&program.code);
-    for (auto& [link_type, handle] : handles_) pcap_close(handle);
-  }
-
-  const Rule* match(const std::vector<Rule>& rules, const RuleInput& input) {
-    for (const Rule& rule : rules) {
-      if (rule.has_window &&
-          (!input.has_timestamp || input.timestamp_ns < rule.start_ns || input.timestamp_ns > rule.end_ns))
-        continue;
-      if (rule.filter.empty() || matches(rule.filter, input)) return &rule;
-    }
-    return nullptr;
-  }
-  std::size_t tried() const { return tried_; }
-  std::size_t matched() const { return matched_; }
-
- private:
-  struct Program {
-    bpf_program code{};
-    bool compiled = false;
-  };
-
-  bool matches(const std::string& text, const RuleInput& input) {
-    const auto [known, is_new] = programs_.try_emplace({text, input.link_type});
-    Program& program = known->second;
-    if (is_new)
-      program.compiled =
-          pcap_compile(handle(input.link_type), &program.code, text.c_str(), 1, PCAP_NETMASK_UNKNOWN) == 0;
-    ++tried_;
-    if (!program.compiled) return false;
-    pcap_pkthdr header{};
-    header.caplen = static_cast<bpf_u_int32>(input.data.size());
-    header.len = input.original_length;
-    const bool answer =
-        pcap_offline_filter(&program.code, &header, reinterpret_cast<const u_char*>(input.data.data())) != 0;
-    matched_ += answer ? 1 : 0;
-    return answer;
-  }
-
-  pcap_t* handle(std::uint16_t link_type) {
-    pcap_t*& known = handles_[link_type];
-    if (known != nullptr) return known;
-    std::FILE* file = std::tmpfile();
-    const pcap_file_header header{0xa1b2c3d4, 2, 4, 0, 0, 262144, link_type};
-    std::fwrite(&header, sizeof header, 1, file);
-    std::rewind(file);
-    char error[PCAP_ERRBUF_SIZE];
-    known = pcap_fopen_offline(file, error);
-    return known;
-  }
-
-  std::map<std::uint16_t, pcap_t*> handles_;
-  std::map<std::pair<std::string, std::uint16_t>, Program> programs_;
-  std::size_t tried_ = 0, matched_ = 0;
-};
 
 /// Counts of one property, to see that it says something.
 struct Tally {
   std::size_t packets = 0, labelled = 0, tried = 0, covered = 0;
 };
-
-/// So many times the work of an ordinary run.
-int effort() {
-  const char* wanted = std::getenv("PCAPML_PROPERTY_EFFORT");
-  return wanted == nullptr ? 1 : std::max(1, std::atoi(wanted));
-}
 
 void compare(Random& random, Grammar& grammar, const std::vector<Rule>& rules,
              const std::vector<std::uint16_t>& link_types, int packets, Tally& tally) {

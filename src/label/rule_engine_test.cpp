@@ -8,6 +8,9 @@
 #include <initializer_list>
 #include <string>
 
+#include "format/block.h"
+#include "format/options.h"
+#include "format/process_block.h"
 #include "pcapml/error.h"
 
 namespace pcapml {
@@ -221,6 +224,125 @@ TEST_F(Engine, AFilterOfAFileRuleIsJudgedByItsFileOnly) {
   label("x", 0, 220);
   EXPECT_EQ(failure(), "");
   EXPECT_THAT(engine_->warnings(), ElementsAre(HasSubstr("not tried on 3 packets")));
+}
+
+/// What packets carry: their labels, and processes of blocks that the engine was told.
+class CarriedEngine : public Engine {
+ protected:
+  std::string label_of(const std::string& comment, std::optional<std::uint32_t> pid = {},
+                       std::int64_t timestamp_ns = 50) {
+    const auto carried = parse_label(comment);
+    RuleInput input{.data = as_bytes("x"), .timestamp_ns = timestamp_ns};
+    if (carried) input.label = &*carried;
+    input.pid = pid;
+    return label(input);
+  }
+  void tell(const ProcessInfo& info) {
+    const auto body = process_block_body(info, ByteOrder::big);
+    engine_->block({.type = kCustom, .order = ByteOrder::big, .body = body});
+  }
+  static ProcessInfo curl(std::int64_t start_ns) {
+    ProcessInfo info;
+    info.pid = 7;
+    info.name = "curl";
+    info.command_line = std::string("curl\0-o\0x", 9);
+    info.uid = 1000;
+    info.start_time_ns = start_ns;
+    return info;
+  }
+};
+
+TEST_F(CarriedEngine, LabelsAreAskedByName) {
+  load(
+      "LABEL:chrome|DST:*.YouTube.com,video\nLABEL:chr*|DIR:e,out\nLABEL:a%2Cb,literal\n\"LABEL:a,b\","
+      "comma\nLABEL:*,any\n");
+  EXPECT_EQ(label_of("1,chrome,d=i,dst=WWW.youtube.com"), "video");
+  EXPECT_EQ(label_of("2,chrome,d=e,dst=youtube.com"), "out");
+  EXPECT_EQ(label_of("s=2,proc=chrome,dir=lan2wan,dst=youtube.com"), "out");
+  EXPECT_EQ(label_of("3,chrome,d=i"), "any");
+  EXPECT_EQ(label_of("4,a%2Cb"), "comma");
+  EXPECT_EQ(label_of("4,a%252Cb"), "literal");
+  EXPECT_EQ(label_of("5,video,dst="), "any");
+  EXPECT_EQ(label_of("no label"), "");
+  EXPECT_EQ(label_of("6,Chrome,d=e"), "any");
+}
+
+TEST_F(CarriedEngine, APacketIsOfTheProgramThatItsProcessRanThen) {
+  load("PROC:name=curl|PROC:args=curl -o x|PROC:uid<=1000,curl\nPROC:name!=curl,other\nPROC:pid=7,seven\n");
+  tell(curl(40));
+  ProcessInfo shell = curl(60);
+  shell.name = "sh";
+  tell(shell);
+  EXPECT_EQ(label_of("1,x", 7, 39), "seven");
+  EXPECT_EQ(label_of("1,x", 7, 40), "curl");
+  EXPECT_EQ(label_of("1,x", 7, 59), "curl");
+  EXPECT_EQ(label_of("1,x", 7, 60), "other");
+  EXPECT_EQ(label_of("1,x", 8), "");
+  EXPECT_EQ(label_of("1,x"), "");
+  EXPECT_THAT(engine_->warnings(), ElementsAre(HasSubstr("only the process id of 2 packets")));
+}
+
+TEST_F(CarriedEngine, ProcessesAreThoseOfTheirSection) {
+  load("PROC:name=curl,curl\n");
+  tell(curl(0));
+  EXPECT_EQ(label_of("1,x", 7), "curl");
+  engine_->begin_section({}, "file");
+  EXPECT_EQ(label_of("1,x", 7), "");
+}
+
+TEST_F(CarriedEngine, ProcessesOfSeveralHostsAreNotMixed) {
+  load("PROC:name=curl,curl\n");
+  OptionList options(ByteOrder::little);
+  for (const char* host : {"host: one", "host: one", "command: x"}) options.add(kComment, host);
+  engine_->begin_section({.order = ByteOrder::little, .options = options.bytes(), .offset = 0}, "file");
+  tell(curl(0));
+  options.add(kComment, "host: two");
+  engine_->begin_section({.order = ByteOrder::little, .options = options.bytes(), .offset = 96}, "file");
+  try {
+    tell(curl(0));
+    FAIL();
+  } catch (const DataError& error) {
+    EXPECT_THAT(error.what(), HasSubstr("file: byte 96: the section joins captures of several hosts"));
+  }
+  load("LABEL:x,y\n");
+  engine_->begin_section({.order = ByteOrder::little, .options = options.bytes(), .offset = 96}, "file");
+  tell(curl(0));
+}
+
+TEST_F(CarriedEngine, DamagedBlocksAreNoProcesses) {
+  load("PROC:pid>0,any\n");
+  const auto body = process_block_body(curl(0), ByteOrder::big);
+  for (std::size_t size = 0; size < body.size(); ++size)
+    engine_->block({.type = kCustom, .order = ByteOrder::big, .body = Bytes(body).first(size)});
+  EXPECT_EQ(label_of("1,x", 7), "any");
+  EXPECT_THAT(engine_->warnings(), ElementsAre(HasSubstr("only the process id of 1 packet,")));
+}
+
+TEST_F(CarriedEngine, SaysWhereNothingIsCarried) {
+  load("BPF:udp,x\nDIR:e,y\nPROC:uid=0,z\n");
+  EXPECT_EQ(label_of(""), "");
+  EXPECT_THAT(engine_->warnings(),
+              ElementsAre("rules:2: asks for labels, and no packet of the input has one",
+                          "rules:3: PROC: asks for processes, and no packet of the input names one"));
+}
+
+TEST_F(CarriedEngine, TenThousandOfEachKindAnswerRight) {
+  std::string text;
+  for (int i = 0; i < 10'000; ++i) {
+    text += fmt::format("LABEL:chrome|DST:*.site{}.com,d{}\n", i, i);
+    text += fmt::format("PROC:pid={},p{}\n", 100'000 + i, i);
+    text += fmt::format("LABEL:l{}|BPF:udp port {}|TS_START:0|TS_END:9,l{}\n", i, i, i);
+  }
+  load(text);
+  for (const int i : {0, 17, 9'999}) {
+    EXPECT_EQ(label_of(fmt::format("1,chrome,dst=www.site{}.com", i)), fmt::format("d{}", i));
+    EXPECT_EQ(label_of("1,chrome", 100'000 + i), fmt::format("p{}", i));
+    const std::string comment = fmt::format("5,l{}", i), packet = udp(i, 20'000);
+    const auto carried = parse_label(comment);
+    RuleInput input{.data = as_bytes(packet), .original_length = 42};
+    input.label = &*carried;
+    EXPECT_EQ(label(input), fmt::format("l{}", i));
+  }
 }
 
 /// Leaves rubbish where the next call has its variables.

@@ -7,14 +7,20 @@
 #include <array>
 #include <cstdint>
 #include <limits>
+#include <utility>
 
+#include "label/process_condition.h"
 #include "label/text.h"
 
 namespace pcapml {
 namespace {
 
-constexpr std::array<std::string_view, 4> kKeywords = {"BPF:", "TS_START:", "TS_END:", "FILE:"};
-constexpr std::string_view kConditions = "BPF:<filter>, TS_START:<time>, TS_END:<time> or FILE:<path>";
+constexpr std::array<std::string_view, 8> kKeywords = {
+    "BPF:", "TS_START:", "TS_END:", "FILE:", "LABEL:", "DST:", "DIR:", "PROC:"};
+constexpr std::string_view kConditions =
+    "BPF:<filter>, TS_START:<time>, TS_END:<time>, FILE:<path>, LABEL:<pattern>, DST:<pattern>, DIR:e, DIR:i "
+    "or "
+    "PROC:<key><op><value>";
 /// What compare calls packets without a label.
 constexpr std::string_view kUnlabeled = "<unlabeled>";
 constexpr std::int64_t kSecond = 1'000'000'000;
@@ -144,6 +150,9 @@ void RuleLineParser::parse_conditions(std::string_view text, Rule& rule) {
     parse_condition(keyword, trimmed(text.substr(keyword.size(), end - keyword.size())), rule);
     text = end == text.size() ? std::string_view{} : trimmed_front(text.substr(end + 1));
   }
+  std::vector<ProcessCondition>& process = rule.carried.process;
+  std::sort(process.begin(), process.end());
+  process.erase(std::unique(process.begin(), process.end()), process.end());
   if (rule.start_ns > rule.end_ns) reasons_.emplace_back("TS_END is before TS_START");
 }
 
@@ -153,7 +162,7 @@ void RuleLineParser::parse_condition(std::string_view keyword, std::string_view 
     if (known == keyword) break;
     bit <<= 1;
   }
-  if ((seen_ & bit) != 0)
+  if ((seen_ & bit) != 0 && keyword != "PROC:")
     reasons_.push_back(fmt::format("{} stands twice; one rule has it at most once", keyword));
   else if (value.empty())
     reasons_.push_back(fmt::format("{} has no value; write one or leave the keyword out", keyword));
@@ -161,9 +170,27 @@ void RuleLineParser::parse_condition(std::string_view keyword, std::string_view 
     rule.filter = value;
   else if (keyword == "FILE:")
     rule.file = value;
-  else
+  else if (keyword.starts_with("TS_"))
     parse_time(keyword, value, rule);
+  else
+    parse_carried(keyword, value, rule.carried);
   seen_ |= bit;
+}
+
+void RuleLineParser::parse_carried(std::string_view keyword, std::string_view value,
+                                   CarriedConditions& carried) {
+  std::string reason;
+  if (keyword == "LABEL:")
+    carried.label = value;
+  else if (keyword == "DST:")
+    carried.destination = value;
+  else if (keyword == "PROC:")
+    parse_process_condition(value, carried.process.emplace_back(), reason);
+  else if (value == "e" || value == "i")
+    carried.direction = value[0];
+  else
+    reason = fmt::format("DIR: {} is no direction; write e for egress or i for ingress", shown(value));
+  if (!reason.empty()) reasons_.push_back(std::move(reason));
 }
 
 void RuleLineParser::parse_time(std::string_view keyword, std::string_view value, Rule& rule) {

@@ -26,6 +26,7 @@ class RuleLineParser {
   bool take_quoted(std::string_view& rest);
   void parse_conditions(std::string_view text, Rule& rule);
   void parse_condition(std::string_view keyword, std::string_view value, Rule& rule);
+  void parse_carried(std::string_view keyword, std::string_view value, CarriedConditions& carried);
   void parse_time(std::string_view keyword, std::string_view value, Rule& rule);
   void parse_label(Rule& rule);
 

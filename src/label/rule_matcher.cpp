@@ -9,23 +9,38 @@ namespace {
 /// So many are tried more quickly than looked up.
 constexpr std::size_t kFewGroups = 2;
 
-std::vector<RuleGroup> in_order(std::vector<RuleGroup> groups) {
-  std::sort(groups.begin(), groups.end(),
-            [](const RuleGroup& a, const RuleGroup& b) { return a.rules.first() < b.rules.first(); });
-  return groups;
-}
-
 }  // namespace
 
-RuleMatcher::RuleMatcher(std::vector<RuleGroup> groups)
-    : groups_(in_order(std::move(groups))), tree_(programs(groups_)) {
+RuleMatcher::RuleMatcher(const std::vector<Rule>& rules, const std::vector<RuleGroup>& groups,
+                         std::size_t share)
+    : groups_(in_order(rules, groups)), tree_(programs(groups_)), cache_(share) {
   for (std::uint32_t i = 0; i < groups_.size(); ++i)
     (groups_[i].program == nullptr ? unconditional_ : group_of_).push_back(i);
 }
 
-std::vector<const FilterProgram*> RuleMatcher::programs(const std::vector<RuleGroup>& groups) {
+std::vector<RuleMatcher::Group> RuleMatcher::in_order(const std::vector<Rule>& rules,
+                                                      const std::vector<RuleGroup>& groups) {
+  std::vector<Group> ordered(groups.size());
+  for (std::size_t i = 0; i < groups.size(); ++i) {
+    ordered[i].program = groups[i].program;
+    for (const std::uint32_t rule : groups[i].rules) {
+      if (rules[rule].has_window)
+        ordered[i].rules.add(rule, rules[rule].start_ns, rules[rule].end_ns);
+      else
+        ordered[i].rules.add(rule);
+    }
+    ordered[i].rules.build();
+  }
+  std::sort(ordered.begin(), ordered.end(),
+            [](const Group& a, const Group& b) { return a.rules.first() < b.rules.first(); });
+  return ordered;
+}
+
+/// Of few groups: none.
+std::vector<const FilterProgram*> RuleMatcher::programs(const std::vector<Group>& groups) {
   std::vector<const FilterProgram*> programs;
-  for (const RuleGroup& group : groups)
+  if (groups.size() <= kFewGroups) return programs;
+  for (const Group& group : groups)
     if (group.program != nullptr) programs.push_back(group.program);
   return programs;
 }
@@ -33,7 +48,7 @@ std::vector<const FilterProgram*> RuleMatcher::programs(const std::vector<RuleGr
 std::uint32_t RuleMatcher::first_match(const FilterInput& packet, std::optional<std::int64_t> timestamp_ns,
                                        std::uint32_t limit) {
   if (groups_.size() <= kFewGroups) {
-    for (const RuleGroup& group : groups_) {
+    for (const Group& group : groups_) {
       const std::uint32_t rule = group.rules.first_at(timestamp_ns);
       if (rule < limit &&
           (group.program == nullptr || group.program->matches(packet.data, packet.original_length)))
@@ -42,7 +57,7 @@ std::uint32_t RuleMatcher::first_match(const FilterInput& packet, std::optional<
     return limit;
   }
   for (const VerdictEntry& entry : verdict(packet)) {
-    const RuleGroup& group = groups_[entry.group];
+    const Group& group = groups_[entry.group];
     if (group.rules.first() >= limit) break;
     const std::uint32_t rule = group.rules.first_at(timestamp_ns);
     if (rule >= limit) continue;

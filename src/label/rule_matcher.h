@@ -6,33 +6,35 @@
 #include <vector>
 
 #include "filter/filter_tree.h"
+#include "label/rule_group.h"
 #include "label/rule_timeline.h"
 #include "label/verdict_cache.h"
+#include "pcapml/rules.h"
 
 namespace pcapml {
-
-/// Rules of one link type with the same filter, or without one.
-struct RuleGroup {
-  const FilterProgram* program = nullptr;
-  RuleTimeline rules;
-};
 
 /// Finds the first of many rules that matches a packet, at about the price of one. Not thread-safe.
 class RuleMatcher {
  public:
-  /// The programs, one for each group that has one, stay with the caller.
-  explicit RuleMatcher(std::vector<RuleGroup> groups);
+  /// The programs, one for each group that has one, stay with the caller. `share`: so many matchers share
+  /// the memory that one would have for what it remembers.
+  RuleMatcher(const std::vector<Rule>& rules, const std::vector<RuleGroup>& groups, std::size_t share);
 
   /// Number of the first rule that matches and is less than `limit`; else `limit`.
   std::uint32_t first_match(const FilterInput& packet, std::optional<std::int64_t> timestamp_ns,
                             std::uint32_t limit);
 
  private:
+  struct Group {
+    const FilterProgram* program = nullptr;
+    RuleTimeline rules;
+  };
   VerdictCache::Verdict verdict(const FilterInput& packet);
   void search(const FilterLeaf& leaf, const FilterInput& packet);
-  static std::vector<const FilterProgram*> programs(const std::vector<RuleGroup>& groups);
+  static std::vector<Group> in_order(const std::vector<Rule>& rules, const std::vector<RuleGroup>& groups);
+  static std::vector<const FilterProgram*> programs(const std::vector<Group>& groups);
 
-  std::vector<RuleGroup> groups_;             // by their first rules
+  std::vector<Group> groups_;                 // by their first rules
   std::vector<std::uint32_t> unconditional_;  // groups without a filter
   std::vector<std::uint32_t> group_of_;       // each program
   FilterTree tree_;

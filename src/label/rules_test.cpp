@@ -73,6 +73,36 @@ TEST(Rules, LeaveABarInsideAFilterUnlessAKeywordFollows) {
   EXPECT_EQ(one("FILE:a|b.pcap,x").file, "a|b.pcap");
 }
 
+TEST(Rules, AskWhatPacketsCarry) {
+  const Rule rule = one(
+      "LABEL:chr?me|DST:*.youtube.com|DIR:i|PROC:uid>=1000|PROC:args=*|PROC:uid>=1000|BPF:tcp|TS_END:5,x");
+  EXPECT_EQ(rule.carried.label, "chr?me");
+  EXPECT_EQ(rule.carried.destination, "*.youtube.com");
+  EXPECT_EQ(rule.carried.direction, 'i');
+  EXPECT_EQ(rule.filter, "tcp");
+  using Key = ProcessCondition::Key;
+  using Operator = ProcessCondition::Operator;
+  EXPECT_EQ(rule.carried.process, (std::vector<ProcessCondition>{{Key::args, Operator::equal, "*", 0},
+                                                                 {Key::uid, Operator::at_least, "", 1000}}));
+  EXPECT_EQ(one("LABEL:a|b|DIR:e,x").carried.label, "a|b");
+  EXPECT_EQ(one("\"PROC:args=*--a,b*\",x").carried.process[0].pattern, "*--a,b*");
+  EXPECT_EQ(one("PROC:name!=a=b,x").carried.process[0].pattern, "a=b");
+  EXPECT_TRUE(one("BPF:udp,x").carried.empty());
+}
+
+TEST(Rules, TellWhatIsWrongWithConditionsOnWhatPacketsCarry) {
+  EXPECT_EQ(errors("DIR:out,x\nLABEL:,x\nLABEL:a|LABEL:b,x\nPROC:uid=-1,x\nPROC:pid<4294967296,x\n"),
+            "rules:1: DIR: 'out' is no direction; write e for egress or i for ingress\n"
+            "rules:2: LABEL: has no value; write one or leave the keyword out\n"
+            "rules:3: LABEL: stands twice; one rule has it at most once\n"
+            "rules:4: PROC: '-1' is no number of 32 bits\n"
+            "rules:5: PROC: '4294967296' is no number of 32 bits");
+  EXPECT_THAT(errors("PROC:comm=x,x"), HasSubstr("'comm=x' is no condition; write name, path,"));
+  EXPECT_THAT(errors("PROC:name,x"), HasSubstr("'name' is no condition"));
+  EXPECT_THAT(errors("PROC:name=,x"), HasSubstr("'name=' has no value"));
+  EXPECT_THAT(errors("PROC:path>=/usr,x"), HasSubstr("compares a text; that takes = or !="));
+}
+
 TEST(Rules, QuoteAsInCsv) {
   EXPECT_EQ(one("\"BPF:udp|TS_START:1\",dns").filter, "udp");
   EXPECT_EQ(one("BPF:udp,\"comma, \"\"quoted\"\"\",\"k,1\",\"x=1,2\"").label, "comma, \"quoted\"");
@@ -124,8 +154,8 @@ TEST(Rules, TellAllErrorsOfAFileInTheOrderOfLines) {
       all,
       "rules:1: no label; write a comma and the label after the condition\n"
       "rules:2: the label is empty\n"
-      "rules:3: 'no condition' is no condition; begin with BPF:<filter>, TS_START:<time>, TS_END:<time> or "
-      "FILE:<path>\n"
+      "rules:3: 'no condition' is no condition; begin with BPF:<filter>, TS_START:<time>, TS_END:<time>, "
+      "FILE:<path>, LABEL:<pattern>, DST:<pattern>, DIR:e, DIR:i or PROC:<key><op><value>\n"
       "rules:4: BPF: has no value; write one or leave the keyword out\n"
       "rules:5: BPF: stands twice; one rule has it at most once\n"
       "rules:6: field 4 'novalue' is not key=value; a key is a lower-case letter, then lower-case letters, "
@@ -137,7 +167,8 @@ TEST(Rules, TellAllErrorsOfAFileInTheOrderOfLines) {
       "name server says today; write addresses\n"
       "rules:8: filter 'udp prt 5': can't parse filter expression: syntax error\n"
       "rules:9: the label <unlabeled> means packets without one; choose another\n"
-      "rules:10: no condition; begin with BPF:<filter>, TS_START:<time>, TS_END:<time> or FILE:<path>\n"
+      "rules:10: no condition; begin with BPF:<filter>, TS_START:<time>, TS_END:<time>, FILE:<path>, "
+      "LABEL:<pattern>, DST:<pattern>, DIR:e, DIR:i or PROC:<key><op><value>\n"
       "rules:11: the label is empty");
 }
 

@@ -1,21 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "label/verdict_cache.h"
 
+#include <algorithm>
+#include <bit>
+
 #include "net/keyed_hash.h"
 #include "net/mix.h"
 
 namespace pcapml {
 namespace {
 
-constexpr std::size_t kFirstSlots = 1024;
+constexpr std::size_t kFirstSlots = 256;
 // More would seldom be in the processor's cache, and short flows fill any number.
 constexpr std::size_t kMostSlots = std::size_t{1} << 17;     // 2 MiB
 constexpr std::size_t kMostKeyWords = std::size_t{1} << 22;  // 16 MiB
 constexpr std::size_t kMostEntries = std::size_t{1} << 22;   // 32 MiB
+constexpr std::size_t kMostShares = kMostSlots / kFirstSlots;
 
 }  // namespace
 
-VerdictCache::VerdictCache() : secret_(keyed_hash(std::uint64_t{0})), factor_(keyed_hash(std::uint64_t{1})) {}
+VerdictCache::VerdictCache(std::size_t share)
+    : share_(std::min(std::bit_ceil(share), kMostShares)),
+      secret_(keyed_hash(std::uint64_t{0})),
+      factor_(keyed_hash(std::uint64_t{1})) {}
 
 std::uint64_t VerdictCache::hash_of(std::span<const std::uint32_t> key) const {
   std::uint64_t hash = secret_;
@@ -44,8 +51,8 @@ const VerdictCache::Verdict* VerdictCache::find(std::span<const std::uint32_t> k
 
 VerdictCache::Verdict VerdictCache::add(std::span<const std::uint32_t> key,
                                         const std::vector<VerdictEntry>& verdict) {
-  if (size_ >= kMostSlots / 4 * 3 || keys_.size() + key.size() >= kMostKeyWords ||
-      entries_ + verdict.size() >= kMostEntries)
+  if (size_ >= kMostSlots / share_ / 4 * 3 || keys_.size() + key.size() >= kMostKeyWords / share_ ||
+      entries_ + verdict.size() >= kMostEntries / share_)
     forget();
   if (size_ >= slots_.size() / 4 * 3) grow();
   const auto [known, is_new] = numbers_.try_emplace(verdict, static_cast<std::uint32_t>(verdicts_.size()));
@@ -72,6 +79,6 @@ void VerdictCache::grow() {
   }
 }
 
-void VerdictCache::forget() { *this = {}; }
+void VerdictCache::forget() { *this = VerdictCache(share_); }
 
 }  // namespace pcapml

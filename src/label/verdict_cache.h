@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <span>
@@ -20,7 +21,8 @@ struct VerdictEntry {
 /// Remembers verdicts by key, in bounded memory: when it is full it forgets all. Not thread-safe.
 class VerdictCache {
  public:
-  VerdictCache();
+  /// `share`: so many caches share the memory of one.
+  explicit VerdictCache(std::size_t share = 1);
 
   using Verdict = std::span<const VerdictEntry>;
 
@@ -41,6 +43,7 @@ class VerdictCache {
   void grow();
   void forget();
 
+  std::size_t share_;
   std::uint64_t secret_, factor_;  // so that no capture can be made whose keys all collide
   std::vector<Slot> slots_;        // a power of two
   std::size_t size_ = 0;
