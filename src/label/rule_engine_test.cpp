@@ -135,7 +135,7 @@ TEST_F(Engine, LinkTypesOfFilesAreNotThoseOfLibpcap) {
 
 TEST_F(Engine, LoopbackFollowsTheByteOrderOfTheFileAndAnySystemsIpv6) {
   load("BPF:ip,four\nBPF:ip6,six\n");
-  const auto loopback = [&](std::string header, ByteOrder order, const char* rest) {
+  const auto loopback = [&](const std::string& header, ByteOrder order, const char* rest) {
     const std::string packet = header + rest + std::string(60, '\0');
     return label({.link_type = 0, .data = as_bytes(packet), .original_length = 64, .order = order});
   };
