@@ -2,12 +2,13 @@
 #include "dataset/external_sorter.h"
 
 #include <algorithm>
+#include <array>
 #include <cstring>
-#include <iterator>
 #include <utility>
 
 #include "dataset/extent_reader.h"
 #include "dataset/loser_tree.h"
+#include "dataset/radix_sort.h"
 #include "io/worker_thread.h"
 
 namespace pcapml {
@@ -71,22 +72,26 @@ class ExternalSorter::Arena {
   }
 
   void sort() {
+    const std::span<Entry> all(entries_, count_);
+    // The first that came is the last in memory.
+    std::reverse(all.begin(), all.end());
     const auto before = [this](const Entry& a, const Entry& b) {
-      if (a.major != b.major) return a.major < b.major;
-      if (a.major == SortKey::kByText) {
+      if (a.major == b.major && a.major == SortKey::kByText) {
         const int order = compare_text(record_at(bytes_of(a)).key.text, record_at(bytes_of(b)).key.text);
         if (order != 0) return order < 0;
       }
-      return a.minor != b.minor ? a.minor < b.minor : a.at < b.at;
+      return a.words() < b.words();
     };
-    // The first entry is the last in memory.
-    const auto begin = std::make_reverse_iterator(entries_ + count_),
-               end = std::make_reverse_iterator(entries_);
-    if (!std::is_sorted(begin, end, before)) std::sort(begin, end, before);
+    if (std::is_sorted(all.begin(), all.end(), before)) return;
+    radix_sort(all);
+    const auto [begin, end] =
+        std::equal_range(all.begin(), all.end(), Entry{SortKey::kByText, 0, 0},
+                         [](const Entry& a, const Entry& b) { return a.major < b.major; });
+    std::sort(begin, end, before);
   }
 
   /// The i-th record, in their order after sort().
-  const std::byte* record(std::size_t i) const { return bytes_of(entries_[count_ - 1 - i]); }
+  const std::byte* record(std::size_t i) const { return bytes_of(entries_[i]); }
 
   /// Of an empty one: how much of its memory is used.
   void limit(std::size_t bytes) {
@@ -104,6 +109,8 @@ class ExternalSorter::Arena {
     std::uint64_t major;
     std::uint64_t minor;
     std::uint64_t at;
+
+    std::array<std::uint64_t, 3> words() const { return {major, minor, at}; }
   };
 
   const std::byte* bytes_of(const Entry& entry) const { return memory_.data() + entry.at; }
@@ -156,6 +163,11 @@ class ExternalSorter::Merger {
     bool operator()(std::size_t a, std::size_t b) const { return merger.comes_before(a, b); }
   };
 
+  static void prefetch(const std::byte* record) {
+    constexpr std::size_t kLine = 64;
+    for (std::size_t i = 0; i < 4; ++i) __builtin_prefetch(record + i * kLine);
+  }
+
   void start() {
     for (std::size_t i = 0; i < heads_.size(); ++i) take(i);
     tree_.build();
@@ -166,6 +178,8 @@ class ExternalSorter::Merger {
     const std::byte* record = nullptr;
     if (readers_.empty()) {
       Cursor& cursor = arenas_[source];
+      constexpr std::size_t kAhead = 8;  // records lie in no order
+      if (cursor.next + kAhead < cursor.arena.count()) prefetch(cursor.arena.record(cursor.next + kAhead));
       if (cursor.next < cursor.arena.count()) record = cursor.arena.record(cursor.next++);
     } else {
       ExtentReader& reader = readers_[source];
@@ -202,7 +216,20 @@ ExternalSorter::ExternalSorter(std::size_t memory_bytes, std::string directory)
     : memory_bytes_(memory_bytes), directory_(std::move(directory)) {}
 
 ExternalSorter::~ExternalSorter() {
+  ends_ = true;
+  if (populating_.valid()) populating_.wait();
   if (spilling_.valid()) spilling_.wait();
+}
+
+void ExternalSorter::expect(std::uint64_t bytes) {
+  constexpr std::size_t kStep = std::size_t{2} << 20;
+  make_room(0);
+  std::packaged_task<void()> work([this, bytes] {
+    const std::size_t end = std::min<std::uint64_t>(bytes, buffer_.size()) / kStep * kStep;
+    for (std::size_t at = 0; at < end && !ends_; at += kStep) buffer_.populate(at, at + kStep);
+  });
+  populating_ = work.get_future();
+  start_worker(std::move(work)).detach();
 }
 
 std::byte* ExternalSorter::add(const SortKey& key, std::size_t size) {
@@ -210,6 +237,7 @@ std::byte* ExternalSorter::add(const SortKey& key, std::size_t size) {
                       static_cast<std::uint32_t>(size)};
   const std::size_t room = header.record_size();
   largest_record_ = std::max(largest_record_, room);
+  held_bytes_ += Arena::size_for(room);
   if (!arenas_[filling_] || !arenas_[filling_]->has_room(room)) make_room(room);
   std::byte* at = arenas_[filling_]->add(key, room);
   std::memcpy(at, &header, sizeof header);

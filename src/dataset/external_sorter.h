@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <future>
 #include <memory>
@@ -37,6 +38,8 @@ class ExternalSorter {
   ExternalSorter(const ExternalSorter&) = delete;
   ExternalSorter& operator=(const ExternalSorter&) = delete;
 
+  /// Before the first record: they will take about so many bytes. A thread then makes pages ready.
+  void expect(std::uint64_t bytes);
   /// Adds a record; gives the room for its content, to be filled before the next call.
   std::byte* add(const SortKey& key, std::size_t size);
 
@@ -47,6 +50,8 @@ class ExternalSorter {
   /// The records in their order, after the last add(); nullptr at the end. A record dies at the next call.
   const Record* next();
 
+  /// What the records so far would take in memory.
+  std::uint64_t held_bytes() const { return held_bytes_; }
   /// Whether memory was not enough.
   bool has_spilled() const { return file_ != nullptr; }
 
@@ -72,11 +77,14 @@ class ExternalSorter {
   std::unique_ptr<Arena> arenas_[2];
   std::size_t filling_ = 0;
   std::size_t largest_record_ = 0;
+  std::uint64_t held_bytes_ = 0;
 
   std::unique_ptr<TemporaryFile> file_;
   std::unique_ptr<RunWriter> out_;
   std::vector<Run> runs_;
   std::future<void> spilling_;
+  std::atomic<bool> ends_ = false;
+  std::future<void> populating_;
   std::unique_ptr<Merger> merger_;
   Record record_;
 };

@@ -17,6 +17,7 @@
 #include "dataset/memory_cap.h"
 #include "dataset/open_output.h"
 #include "dataset/packet_index.h"
+#include "io/read_ahead.h"
 #include "label/packet_label.h"
 #include "pcapml/error.h"
 
@@ -61,10 +62,10 @@ struct Job {
 /// Sorts an index of the input, and reads the packets again in that order. False, with nothing written, where
 /// index and windows of a sensible size do not fit into the memory.
 bool sort_by_index(Job& job) {
+  constexpr std::uint64_t kLeastWindow = std::uint64_t{16} << 20;
   // A window for each quarter of the input: each window may have to look at all of it.
   const std::uint64_t input_bytes = std::filesystem::file_size(job.request.input);
-  const std::uint64_t window_bytes =
-      std::min(input_bytes, std::max<std::uint64_t>(kGatherBytes, input_bytes / 4));
+  const std::uint64_t window_bytes = std::min(input_bytes, std::max(kLeastWindow, input_bytes / 4));
   if (job.memory_bytes < kStreams + window_bytes) return false;
   const std::uint64_t most_index_bytes = job.memory_bytes - kStreams - window_bytes;
 
@@ -130,8 +131,11 @@ class RecordAppender final : public Appender {
   SortKey key_;
 };
 
-/// Reads the input once and adds its packets to the sorter, as blocks of the output.
-void sort_in(Job& job, CaptureInput& input, BlockSpool& blocks, ExternalSorter& sorter) {
+/// Reads the input once and adds its packets to the sorter, as blocks of the output. False as soon as
+/// `goes_on` says so, which is asked now and then.
+template <class GoesOn>
+bool sort_in(Job& job, CaptureInput& input, BlockSpool& blocks, ExternalSorter& sorter, GoesOn goes_on) {
+  constexpr std::uint64_t kSome = 4096;
   RecordAppender record(sorter);
   std::optional<PcapngWriter> writer;
   std::uint32_t first_interface = 0;
@@ -142,7 +146,7 @@ void sort_in(Job& job, CaptureInput& input, BlockSpool& blocks, ExternalSorter& 
         if (!writer) writer.emplace(record, input.reader().sections().front().order);
         record.begin(key_of(packet));
         write_transcoded(*writer, packet.interface, packet, {{}, {}, packet.options.encoded()});
-        ++job.result.packets;
+        if (++job.result.packets % kSome == 0 && !goes_on()) return false;
         break;
       }
       case Record::Kind::section:
@@ -152,6 +156,7 @@ void sort_in(Job& job, CaptureInput& input, BlockSpool& blocks, ExternalSorter& 
       case Record::Kind::interface: break;
     }
   }
+  return true;
 }
 
 /// Counts the different keys of sorted records.
@@ -171,13 +176,9 @@ class SampleCounter {
   std::string text_;
 };
 
-void sort_externally(Job& job) {
+/// Writes what was sorted.
+void write_sorted(Job& job, CaptureInput& input, BlockSpool& blocks, ExternalSorter& sorter) {
   SortResult& result = job.result;
-  CaptureInput input(job.request.input, job.request.input_options);
-  BlockSpool blocks(job.directory);
-  ExternalSorter sorter(job.memory_bytes - kStreams, job.directory);
-  sort_in(job, input, blocks, sorter);
-
   PcapngWriter writer(job.output.stream());
   JoinedSection section(writer, {{input.reader(), blocks}});
   section.begin(result.report.warnings);
@@ -193,6 +194,40 @@ void sort_externally(Job& job) {
   section.end(result.report.warnings);
   result.samples = samples.count();
   input.add_to(result.report);
+}
+
+/// Sorts a plain file as a whole. False, with nothing written, where it does not fit into the memory.
+bool sort_in_memory(Job& job) {
+  const std::uint64_t input_bytes = std::filesystem::file_size(job.request.input);
+  const std::size_t memory_bytes = job.memory_bytes - kStreams;
+  if (input_bytes > memory_bytes) return false;
+  const bool has_threads = job.request.output_options.threads != 1;
+  auto source = open_source(job.request.input);
+  if (has_threads) source = read_ahead(std::move(source));  // there is nothing else to do yet
+  CaptureInput input(std::move(source), job.request.input_options);
+  BlockSpool blocks(job.directory);
+  ExternalSorter sorter(memory_bytes, job.directory);
+  if (has_threads) sorter.expect(input_bytes);
+  const auto will_fit = [&] {
+    const auto share =
+        static_cast<double>(input.reader().source().position()) / static_cast<double>(input_bytes);
+    return share < 0.05 ||
+           static_cast<double>(sorter.held_bytes()) / share < static_cast<double>(memory_bytes);
+  };
+  if (!sort_in(job, input, blocks, sorter, will_fit) || sorter.has_spilled()) {
+    job.result = {};
+    return false;
+  }
+  write_sorted(job, input, blocks, sorter);
+  return true;
+}
+
+void sort_externally(Job& job) {
+  CaptureInput input(job.request.input, job.request.input_options);
+  BlockSpool blocks(job.directory);
+  ExternalSorter sorter(job.memory_bytes - kStreams, job.directory);
+  sort_in(job, input, blocks, sorter, [] { return true; });
+  write_sorted(job, input, blocks, sorter);
 }
 
 std::string in_megabytes(std::uint64_t bytes) { return fmt::format("{} MB", bytes / 1'000'000); }
@@ -226,7 +261,7 @@ SortResult sort(const SortRequest& request) {
   const std::string& wanted = request.memory.temporary_directory;
   Job job{request, wanted.empty() ? temporary_directory(request.output) : wanted, memory_bytes, output, {}};
   const bool is_plain = is_plain_capture(request.input);
-  if (!is_plain || !sort_by_index(job)) {
+  if (!is_plain || (!sort_in_memory(job) && !sort_by_index(job))) {
 #ifdef __GLIBC__
     ::malloc_trim(0);  // what an index held that became too large
 #endif
