@@ -2,10 +2,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Prints a label file of N rules for a capture that make_input made.
 
-usage: bench/make_rules.py hosts|networks|ports|tuples|windows|mixed N
+usage: bench/make_rules.py hosts|networks|ports|tuples|windows|mixed|labels|labelled-hosts N
 
 The last rule takes every packet but DNS; the others take none, though they ask what nearly matches. All share one
-hash key, so that the labelled capture is the same, byte for byte, for every kind and number.
+hash key, so that the labelled capture is the same, byte for byte, for every kind and number; those of the last two ask
+for a label besides.
 """
 import sys
 
@@ -47,14 +48,25 @@ def window(i, count):
 KINDS = {"hosts": host, "networks": network, "ports": port, "tuples": five_tuple, "windows": window}
 
 
+def label(i, _):
+    return f"LABEL:class-{i}|BPF:tcp port 443"
+
+
+def labelled_host(i, count):
+    return f"LABEL:web|{host(i, count)}"
+
+
+LABELLED_KINDS = {"labels": label, "labelled-hosts": labelled_host}
+
+
 def rules(kind, count):
-    makers = list(KINDS.values()) if kind == "mixed" else [KINDS[kind]]
+    makers = list(KINDS.values()) if kind == "mixed" else [{**KINDS, **LABELLED_KINDS}[kind]]
     of_each = -(-count // len(makers))
     others = (makers[i % len(makers)](i // len(makers), of_each) + ",other,all\n" for i in range(count - 1))
-    return "".join(others) + LAST
+    return "".join(others) + ("LABEL:*|" if kind in LABELLED_KINDS else "") + LAST
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 3 or sys.argv[1] not in (*KINDS, "mixed") or not sys.argv[2].isdecimal():
+    if len(sys.argv) != 3 or sys.argv[1] not in (*KINDS, *LABELLED_KINDS, "mixed") or not sys.argv[2].isdecimal():
         sys.exit(__doc__)
     sys.stdout.write(rules(sys.argv[1], int(sys.argv[2])))

@@ -120,6 +120,8 @@ def with_rules(kind, count, name, once=False):
 
 ONE_RULE = with_rules("hosts", 1, "1 rule")
 MANY_RULES = tuple(with_rules(kind, 10_000, f"10,000 {kind}") for kind in make_rules.KINDS)
+ONE_LABELLED_RULE = with_rules("labels", 1, "1 rule")
+MANY_LABELLED_RULES = tuple(with_rules(kind, 10_000, f"10,000 {kind}") for kind in make_rules.LABELLED_KINDS)
 
 NEAR_CP = (Aim(1.2, "cp"),)
 TWICE_CP = (Aim(2.0, "cp"),)
@@ -137,6 +139,8 @@ ROWS = (
         (CP, TCPDUMP, ONE_RULE, *MANY_RULES), RULES_FREE[:1], TMPFS),
     Row("label-rules-mice", "label, 10,000 rules, flows of 4 packets, compiling apart", ("mice.pcap", "one.pcap"),
         (CP, TCPDUMP, ONE_RULE, *MANY_RULES), RULES_FREE[:1], TMPFS),
+    Row("label-labels", "label of what has labels, 10,000 rules that ask for them, compiling apart",
+        ("labelled.pcapng", "one.pcap"), (CP, ONE_LABELLED_RULE, *MANY_LABELLED_RULES), RULES_FREE[:1], TMPFS),
     Row("label-flows", "label --sample flow", ("names.pcap",), (CP, LABEL, LABEL_FLOWS), (Aim(1.3, "label"),)),
     Row("label-resolve", "label --resolve, the file read twice", ("names.pcap",), (CP, LABEL, RESOLVE), (Aim(2.0, "label"),)),
     Row("label-resolve-pipe", "label --resolve, a pipe read once", ("names.pcap",), (CP, LABEL_PIPE, RESOLVE_PIPE),

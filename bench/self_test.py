@@ -46,11 +46,13 @@ class Rules(unittest.TestCase):
     def test_every_kind_has_different_rules_and_labels_alike(self):
         with tempfile.TemporaryDirectory() as directory:
             place = Workplace(directory, 200_000)
-            place.need(("web.pcap", "mice.pcap"))
-            for name in place.packets:
-                outputs = {self.labelled(place, name, kind, count) for kind in (*make_rules.KINDS, "mixed") for count in (1, 300)}
-                self.assertEqual(len(outputs), 1, name)
-                self.assertGreater(len(outputs.pop()), 200_000, name)
+            for names, kinds in ((("web.pcap", "mice.pcap"), (*make_rules.KINDS, "mixed")),
+                                 (("labelled.pcapng",), make_rules.LABELLED_KINDS)):
+                place.need(names)
+                for name in names:
+                    outputs = {self.labelled(place, name, kind, count) for kind in kinds for count in (1, 300)}
+                    self.assertEqual(len(outputs), 1, name)
+                    self.assertGreater(len(outputs.pop()), 150_000, name)
 
     def labelled(self, place, name, kind, count):
         text = place.rules(kind, count).read_text(encoding="utf-8")
@@ -59,7 +61,7 @@ class Rules(unittest.TestCase):
                               check=True, capture_output=True).stdout
 
     def test_a_hundred_thousand_of_each_kind_are_different(self):
-        for kind in make_rules.KINDS:
+        for kind in (*make_rules.KINDS, *make_rules.LABELLED_KINDS):
             lines = make_rules.rules(kind, 100_000).splitlines()
             self.assertEqual(len(set(lines)), 100_000, kind)
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from ._bits import MASKS, Bits, bits, bits_batches, column_names
 from ._core import Packet, Packets, Sample
 from ._core import version as __version__
-from ._operations import compare, label, merge, sort, split, strip, summary
+from ._operations import compare, label, mark, merge, sort, split, strip, summary
 from ._overlap import Overlap
 from ._parquet import ParquetResult, write_parquet
 from ._process import Process
@@ -46,6 +46,7 @@ __all__ = [
     "compare",
     "iter_packets",
     "label",
+    "mark",
     "merge",
     "parse_comment",
     "read",

@@ -4,6 +4,9 @@
 They run without the GIL, and Ctrl-C ends them with nothing left behind. `progress(done, total, packets)` is called
 some twenty times a second with bytes of input (total is None for a pipe) and packets. With on_error="warn" what
 lies before damaged data is kept, and each damage is a FormatWarning; otherwise it is a FormatError and no output.
+
+`memory` is in bytes, 16,000,000 at least; None is a quarter of the machine's. What does not fit lies in temporary
+files, in `tmp` or beside the output, and the result is the same. `threads` work at once (0: one for each processor).
 """
 
 from __future__ import annotations
@@ -40,7 +43,11 @@ def _options(
     if on_error not in ("raise", "warn"):
         raise ValueError("on_error is 'raise' or 'warn'")
     common = {"salvage": on_error == "warn", "legacy_timestamps": legacy_timestamps, "progress": progress}
-    return {"fsync": False, **common, **more}
+    return {"fsync": False, "threads": 0, **_memory(None, None), **common, **more}
+
+
+def _memory(memory: int | None, tmp: StrPath | None) -> dict[str, Any]:
+    return {"memory": 0 if memory is None else memory, "tmp": _path(tmp)}
 
 
 def _path(path: StrPath | None) -> bytes:
@@ -59,17 +66,20 @@ def label(
     output: StrPath,
     *,
     keep_unmatched: bool = False,
+    keep_old: bool = False,
     sample: Literal["rule", "flow"] = "rule",
     resolve: bool = False,
     name_source: bool = False,
     fsync: bool = False,
+    threads: int = 0,
     on_error: OnError = "raise",
     legacy_timestamps: LegacyTimestamps = "detect",
     progress: Progress | None = None,
 ) -> LabelResult:
     """Label a capture, or a directory of captures, by the rules of a label file (doc/format.md).
 
-    `rules` may be None with `resolve`, which adds the name of the remote end to labels that are there.
+    `rules` may be None with `resolve`, which adds the name of the remote end to labels that are there. With
+    `keep_old` a label that is replaced stays as `was=` of the new one.
     UsageError tells everything that is wrong with the label file.
     """
     options = _options(
@@ -77,10 +87,12 @@ def label(
         legacy_timestamps,
         progress,
         keep_unmatched=keep_unmatched,
+        keep_old=keep_old,
         sample=sample,
         resolve=resolve,
         name_source=name_source,
         fsync=fsync,
+        threads=threads,
     )
     if rules is None and not resolve:
         raise ValueError("without rules there is only resolve=True to be done")
@@ -89,17 +101,28 @@ def label(
     return result
 
 
+def mark(output: StrPath, label: str | None = None, *, stop: bool = False) -> None:
+    """Say in a label file that an activity begins now, or with `stop` that it ends.
+
+    The activity before ends where this one begins. See `pcapml mark`.
+    """
+    _core.mark(_path(output), "" if label is None else label, stop)
+
+
 def sort(
     input: StrPath,
     output: StrPath,
     *,
+    memory: int | None = None,
+    tmp: StrPath | None = None,
     fsync: bool = False,
+    threads: int = 0,
     on_error: OnError = "raise",
     legacy_timestamps: LegacyTimestamps = "detect",
     progress: Progress | None = None,
 ) -> SortResult:
     """Bring the packets of each sample together, by sample id, time, and position in the file."""
-    options = _options(on_error, legacy_timestamps, progress, fsync=fsync)
+    options = _options(on_error, legacy_timestamps, progress, fsync=fsync, threads=threads, **_memory(memory, tmp))
     result = build(SortResult, _core.sort(_path(input), _path(output), options))
     _warn(result.report)
     return result
@@ -112,6 +135,8 @@ def split(
     format: Format = "pcap",
     force: bool = False,
     link_ethernet: bool = False,
+    memory: int | None = None,
+    tmp: StrPath | None = None,
     on_error: OnError = "raise",
     legacy_timestamps: LegacyTimestamps = "detect",
     progress: Progress | None = None,
@@ -121,7 +146,13 @@ def split(
     UsageError where the directory is not empty, unless `force` is set.
     """
     options = _options(
-        on_error, legacy_timestamps, progress, format=format, force=force, link_ethernet=link_ethernet
+        on_error,
+        legacy_timestamps,
+        progress,
+        format=format,
+        force=force,
+        link_ethernet=link_ethernet,
+        **_memory(memory, tmp),
     )
     result = build(SplitResult, _core.split(_path(input), _path(output), options))
     _warn(result.report)
@@ -135,13 +166,14 @@ def strip(
     format: Format = "pcap",
     link_ethernet: bool = False,
     fsync: bool = False,
+    threads: int = 0,
     on_error: OnError = "raise",
     legacy_timestamps: LegacyTimestamps = "detect",
     progress: Progress | None = None,
 ) -> StripResult:
     """Take the labels out of a capture."""
     options = _options(
-        on_error, legacy_timestamps, progress, format=format, link_ethernet=link_ethernet, fsync=fsync
+        on_error, legacy_timestamps, progress, format=format, link_ethernet=link_ethernet, fsync=fsync, threads=threads
     )
     result = build(StripResult, _core.strip(_path(input), _path(output), options))
     _warn(result.report)
@@ -153,6 +185,7 @@ def merge(
     output: StrPath,
     *,
     fsync: bool = False,
+    threads: int = 0,
     on_error: OnError = "raise",
     legacy_timestamps: LegacyTimestamps = "detect",
     progress: Progress | None = None,
@@ -160,7 +193,7 @@ def merge(
     """Join captures, and directories of captures, in time order; sample ids are numbered anew."""
     if isinstance(inputs, (str, os.PathLike)):
         inputs = [inputs]
-    options = _options(on_error, legacy_timestamps, progress, fsync=fsync)
+    options = _options(on_error, legacy_timestamps, progress, fsync=fsync, threads=threads)
     result = build(MergeResult, _core.merge([_path(one) for one in inputs], _path(output), options))
     _warn(result.report)
     return result
@@ -172,6 +205,8 @@ def compare(
     *,
     csv: StrPath | None = None,
     map: StrPath | None = None,
+    memory: int | None = None,
+    tmp: StrPath | None = None,
     on_error: OnError = "raise",
     legacy_timestamps: LegacyTimestamps = "detect",
     progress: Progress | None = None,
@@ -180,7 +215,7 @@ def compare(
 
     `csv` is written with the confusion matrix of packets; `map` has `from,to` lines that rename labels.
     """
-    options = _options(on_error, legacy_timestamps, progress)
+    options = _options(on_error, legacy_timestamps, progress, **_memory(memory, tmp))
     made = _core.compare(_path(truth), _path(test), _path(csv), _path(map), options)
     result = build(CompareResult, made)
     _warn(result.truth, result.test)

@@ -4,11 +4,13 @@
 #include <nanobind/stl/optional.h>
 #include <nanobind/stl/string.h>
 
+#include <chrono>
 #include <string>
 #include <utility>
 
 #include "background.h"
 #include "pcapml/label_captures.h"
+#include "pcapml/mark.h"
 #include "pcapml/merge.h"
 #include "pcapml/sort.h"
 #include "pcapml/split.h"
@@ -23,10 +25,11 @@ namespace {
 
 std::string path_of(const nb::bytes& path) { return {path.c_str(), path.size()}; }
 
-/// What every operation takes: `salvage`, `legacy_timestamps`, `fsync`, `progress`.
+/// What every operation takes: `salvage`, `legacy_timestamps`, `fsync`, `threads`, `memory`, `tmp`, `progress`.
 struct Common {
   InputOptions input;
   OutputOptions output;
+  MemoryOptions memory;
   nb::object callback;
   SharedProgress progress;
 
@@ -35,6 +38,9 @@ struct Common {
     input.legacy_timestamps =
         options_of("raise", nb::cast<std::string>(options["legacy_timestamps"])).reader.legacy_timestamps;
     output.fsync = nb::cast<bool>(options["fsync"]);
+    output.threads = nb::cast<unsigned>(options["threads"]);
+    memory.bytes = nb::cast<std::uint64_t>(options["memory"]);
+    memory.temporary_directory = path_of(nb::cast<nb::bytes>(options["tmp"]));
     input.progress = &progress;
   }
   Common(const Common&) = delete;
@@ -69,6 +75,7 @@ nb::dict label(const nb::bytes& input, const nb::bytes& rules, const nb::bytes& 
   request.rules = path_of(rules);
   request.output = path_of(output);
   request.keep_unmatched = nb::cast<bool>(options["keep_unmatched"]);
+  request.keep_old = nb::cast<bool>(options["keep_old"]);
   request.sample = unit_of(nb::cast<std::string>(options["sample"]));
   request.resolve = nb::cast<bool>(options["resolve"]);
   request.name_source = nb::cast<bool>(options["name_source"]);
@@ -77,9 +84,21 @@ nb::dict label(const nb::bytes& input, const nb::bytes& rules, const nb::bytes& 
   return to_dict(run(request, common, label_captures));
 }
 
+std::int64_t now_ns() {
+  using std::chrono::nanoseconds;
+  return std::chrono::duration_cast<nanoseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
+}
+
+void mark_activity(const nb::bytes& output, const std::string& label, bool stop) {
+  const MarkRequest request{path_of(output), label, stop};
+  const nb::gil_scoped_release release;
+  mark(request, now_ns);
+}
+
 nb::dict sort_capture(const nb::bytes& input, const nb::bytes& output, const nb::dict& options) {
   const Common common(options);
-  const SortRequest request{path_of(input), path_of(output), common.input, common.output};
+  const SortRequest request{path_of(input), path_of(output), common.input, common.output,
+                            common.memory};
   const SortResult result = run(request, common, sort);
   nb::dict made;
   made["report"] = to_dict(result.report);
@@ -98,6 +117,7 @@ nb::dict split_capture(const nb::bytes& input, const nb::bytes& output, const nb
   request.force = nb::cast<bool>(options["force"]);
   request.link_ethernet = nb::cast<bool>(options["link_ethernet"]);
   request.input_options = common.input;
+  request.memory = common.memory;
   const SplitResult result = run(request, common, split);
   nb::dict made;
   made["report"] = to_dict(result.report);
@@ -145,7 +165,8 @@ nb::dict merge_captures(const nb::list& inputs, const nb::bytes& output, const n
 nb::dict compare_captures(const nb::bytes& truth, const nb::bytes& test, const nb::bytes& csv,
                           const nb::bytes& map, const nb::dict& options) {
   const Common common(options);
-  const CompareRequest request{path_of(truth), path_of(test), path_of(csv), path_of(map), common.input};
+  const CompareRequest request{path_of(truth), path_of(test), path_of(csv),
+                               path_of(map),   common.input,  common.memory};
   return to_dict(run(request, common, compare));
 }
 
@@ -167,6 +188,7 @@ nb::dict summarize_capture(const nb::bytes& input, const nb::bytes& csv, const s
 
 void bind_operations(nb::module_& module) {
   module.def("label", label);
+  module.def("mark", mark_activity);
   module.def("sort", sort_capture);
   module.def("split", split_capture);
   module.def("strip", strip_capture);

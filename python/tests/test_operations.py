@@ -47,6 +47,52 @@ def test_names_are_resolved(tmp_path: pathlib.Path) -> None:
     assert {packet.dst for packet in pcapml.iter_packets(named)} >= {"video.example", None}
 
 
+def test_labels_upon_labels(tmp_path: pathlib.Path) -> None:
+    named, again = tmp_path / "named.pcapng", tmp_path / "again.pcapng"
+    pcapml.label(SAMPLES / "web.pcap", SAMPLES / "web.rules", named, resolve=True)
+    told = pcapml.label(named, SAMPLES / "again.rules", again, keep_old=True)
+    assert [rule.packets for rule in told.rules] == [192, 158, 78]
+    assert {(packet.label, packet.metadata) for packet in pcapml.iter_packets(again)} >= {
+        ("plain", "plain,was=news"),
+        ("other", "other,was=ping"),
+    }
+
+
+def test_activities_are_marked(tmp_path: pathlib.Path) -> None:
+    marks = tmp_path / "marks.csv"
+    before = time.time_ns()
+    pcapml.mark(marks, "reading")
+    pcapml.mark(marks, "watching, or so")
+    pcapml.mark(marks, stop=True)
+    after = time.time_ns()
+    lines = marks.read_text().splitlines()
+    assert [line.split(",", 1)[1] for line in lines] == ["reading", '"watching, or so"']
+    for line in lines:
+        start, end = (int(part.split(":")[1].replace(".", "")) for part in line.split(",")[0].split("|"))
+        assert before <= start <= end <= after
+    with pytest.raises(pcapml.DataError, match="no activity"):
+        pcapml.mark(marks, stop=True)
+    with pytest.raises(pcapml.UsageError):
+        pcapml.mark(marks)
+
+
+def test_results_do_not_depend_on_memory_and_threads(tmp_path: pathlib.Path) -> None:
+    many = [Made([f"{i % 500},{i % 7}"], os.urandom(1000), i) for i in range(40_000)]
+    path = write(tmp_path / "many.pcapng", capture(many))
+    (tmp_path / "tmp").mkdir()
+    little = {"memory": 16_777_216, "tmp": tmp_path / "tmp"}
+    pcapml.sort(path, tmp_path / "a.pcapng.gz")
+    pcapml.sort(path, tmp_path / "b.pcapng.gz", threads=1, **little)
+    assert (tmp_path / "a.pcapng.gz").read_bytes() == (tmp_path / "b.pcapng.gz").read_bytes()
+    assert pcapml.split(path, tmp_path / "a", **little).files == 500
+    assert pcapml.compare(path, tmp_path / "a.pcapng.gz", **little).packets.accuracy == 1.0
+    assert not list((tmp_path / "tmp").iterdir())
+    for wrong in ({"memory": 5}, {"tmp": tmp_path / "absent", "memory": 16_777_216}):
+        with pytest.raises((pcapml.UsageError, OSError)):
+            pcapml.sort(path, tmp_path / "c.pcapng", **wrong)  # type: ignore[arg-type]
+    assert not (tmp_path / "c.pcapng").exists()
+
+
 def test_errors_have_their_types(tmp_path: pathlib.Path) -> None:
     path = write(tmp_path / "a.pcapng", labelled("1,a"))
     with pytest.raises(FileNotFoundError):

@@ -6,7 +6,7 @@ import traceback
 
 from .harness import CASES, Case, CaseSkipped
 from . import doctor, endings, options, readers, kernel, pressure, selftest  # noqa: F401,E402
-from . import following, command_ends, running, rotation, rotation_ends, privileges, practice  # noqa: F401,E402
+from . import following, command_ends, running, rotation, rotation_ends, privileges, practice, relabelling  # noqa: F401,E402
 
 
 def run(world, directory, names):
