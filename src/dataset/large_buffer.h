@@ -17,6 +17,8 @@ class LargeBuffer {
   LargeBuffer() = default;
   explicit LargeBuffer(std::size_t size) { reserve(size); }
   ~LargeBuffer() { release(); }
+  LargeBuffer(LargeBuffer&& other) noexcept
+      : bytes_(std::exchange(other.bytes_, nullptr)), size_(std::exchange(other.size_, 0)) {}
   LargeBuffer(const LargeBuffer&) = delete;
   LargeBuffer& operator=(const LargeBuffer&) = delete;
 
