@@ -79,17 +79,18 @@ def test_activities_are_marked(tmp_path: pathlib.Path) -> None:
 def test_results_do_not_depend_on_memory_and_threads(tmp_path: pathlib.Path) -> None:
     many = [Made([f"{i % 500},{i % 7}"], os.urandom(1000), i) for i in range(40_000)]
     path = write(tmp_path / "many.pcapng", capture(many))
-    (tmp_path / "tmp").mkdir()
-    little = {"memory": 16_777_216, "tmp": tmp_path / "tmp"}
+    little, tmp = 16_777_216, tmp_path / "tmp"
+    tmp.mkdir()
     pcapml.sort(path, tmp_path / "a.pcapng.gz")
-    pcapml.sort(path, tmp_path / "b.pcapng.gz", threads=1, **little)
+    pcapml.sort(path, tmp_path / "b.pcapng.gz", threads=1, memory=little, tmp=tmp)
     assert (tmp_path / "a.pcapng.gz").read_bytes() == (tmp_path / "b.pcapng.gz").read_bytes()
-    assert pcapml.split(path, tmp_path / "a", **little).files == 500
-    assert pcapml.compare(path, tmp_path / "a.pcapng.gz", **little).packets.accuracy == 1.0
-    assert not list((tmp_path / "tmp").iterdir())
-    for wrong in ({"memory": 5}, {"tmp": tmp_path / "absent", "memory": 16_777_216}):
-        with pytest.raises((pcapml.UsageError, OSError)):
-            pcapml.sort(path, tmp_path / "c.pcapng", **wrong)  # type: ignore[arg-type]
+    assert pcapml.split(path, tmp_path / "a", memory=little, tmp=tmp).files == 500
+    assert pcapml.compare(path, tmp_path / "a.pcapng.gz", memory=little, tmp=tmp).packets.accuracy == 1.0
+    assert not list(tmp.iterdir())
+    with pytest.raises(pcapml.UsageError):
+        pcapml.sort(path, tmp_path / "c.pcapng", memory=5)
+    with pytest.raises(OSError):
+        pcapml.sort(path, tmp_path / "c.pcapng", memory=little, tmp=tmp_path / "absent")
     assert not (tmp_path / "c.pcapng").exists()
 
 
