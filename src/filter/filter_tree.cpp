@@ -2,6 +2,7 @@
 #include "filter/filter_tree.h"
 
 #include <algorithm>
+#include <bit>
 #include <numeric>
 #include <unordered_map>
 
@@ -10,6 +11,7 @@ namespace {
 
 constexpr unsigned kDeepest = 12;
 constexpr std::size_t kMostNodes = 4096;
+constexpr std::size_t kMostShortcuts = 4;
 /// Of all indexes together, 24 bytes each.
 constexpr std::size_t kMostEntries = std::size_t{8} << 20;
 
@@ -36,52 +38,80 @@ struct Asked {
 FilterTree::FilterTree(std::vector<const FilterProgram*> programs)
     : programs_(std::move(programs)), shapes_(find_shapes(expressions_, programs_)) {}
 
-inline std::uint64_t FilterTree::Step::answer(FilterField::Value value) const {
-  if (value.is_short) return kShort;
-  std::uint64_t answer = 0;
-  switch (kind) {
-    case Answer::value: return value.value;
-    case Answer::equal:
-      for (const FilterTest& test : tests) {
-        if (test.constant == value.value) break;
-        ++answer;
-      }
-      return answer;
-    case Answer::tests:
-      for (std::size_t i = 0; i < tests.size(); ++i)
-        answer |= std::uint64_t{tests[i].holds(value.value)} << i;
-      return answer;
-  }
-  return answer;
-}
-
 FilterTree::Found FilterTree::find(const FilterInput& packet) {
-  if (steps_.empty()) grow(0, 0);
   std::uint32_t at = 0;
+  for (const Shortcut& shortcut : shortcuts_) {
+    if (!shortcut.bits.are_in(packet.data)) continue;
+    at = shortcut.node;
+    break;
+  }
+  const bool is_long = at == 0;
+  if (steps_.empty()) grow(0, 0);
   while (steps_[at].leaf == 0) {
     const Step& step = steps_[at];
-    const std::uint64_t answer = step.answer(step.field.of(expressions_, packet));
-    const std::uint32_t known = answer < step.children.size() ? step.children[answer] : 0;
+    const FilterField::Value value = step.field.of(expressions_, packet);
+    std::uint64_t answer = kFewConstants;
+    if (step.kind == Step::Answer::few && !value.is_short) {
+      answer = 0;
+      for (const std::uint32_t constant : step.constants) {
+        if (constant == value.value) break;
+        ++answer;
+      }
+    } else {
+      answer = this->answer(at, value);
+    }
+    const std::uint32_t known = answer < kFewAnswers ? children_[step.children + answer] : 0;
     at = known != 0 ? known : child(at, answer);
     if (at == 0) return any();
   }
+  if (is_long) add_shortcut(origins_[at].shortcut);
   const std::uint32_t number = steps_[at].leaf - 1;
   return {number, *leaves_[number]};
 }
 
+void FilterTree::add_shortcut(std::uint32_t node) {
+  if (node == 0) return;
+  if (shortcuts_.size() < kMostShortcuts) shortcuts_.emplace_back();
+  shortcuts_[next_shortcut_] = {origins_[node].bits, node};
+  next_shortcut_ = (next_shortcut_ + 1) % kMostShortcuts;
+}
+
+/// False where an answer is not that certain bits have certain values.
+bool FilterTree::add_answer(FilterBits& bits, std::uint32_t node, std::uint64_t answer) const {
+  const Step& step = steps_[node];
+  if (answer == kShort) return false;
+  if (step.kind == Step::Answer::value) return step.field.add_to(bits, static_cast<std::uint32_t>(answer));
+  const std::vector<FilterTest>& tests = origins_[node].tests;
+  if (step.kind != Step::Answer::tests)
+    return answer < tests.size() && step.field.add_to(bits, tests[answer].constant);
+  std::uint32_t unset = 0;
+  for (const FilterTest& test : tests) {
+    if (test.operation != BPF_JSET) return false;
+    unset |= test.constant;
+  }
+  return answer == 0 && step.field.add_to(bits, 0, unset);
+}
+
+std::uint64_t FilterTree::answer(std::uint32_t node, FilterField::Value value) const {
+  if (value.is_short) return kShort;
+  if (steps_[node].kind == Step::Answer::value) return value.value;
+  const std::vector<FilterTest>& tests = origins_[node].tests;
+  std::uint64_t holding = 0;
+  for (std::size_t i = 0; i < tests.size(); ++i) holding |= std::uint64_t{tests[i].holds(value.value)} << i;
+  if (steps_[node].kind == Step::Answer::tests) return holding;
+  return holding == 0 ? tests.size() : static_cast<std::uint64_t>(std::countr_zero(holding));
+}
+
 /// 0 where there is no room for one more.
 std::uint32_t FilterTree::child(std::uint32_t at, std::uint64_t answer) {
-  for (const auto& [known, child] : steps_[at].others)
+  for (const auto& [known, child] : origins_[at].others)
     if (known == answer) return child;
   if (steps_.size() >= kMostNodes || entries_ >= kMostEntries) return 0;
   const std::uint32_t number = grow(at, answer);
-  Step& step = steps_[at];
-  if (answer < kFewAnswers) {
-    step.children.resize(std::max<std::size_t>(step.children.size(), answer + 1));
-    step.children[answer] = number;
-  } else {
-    step.others.emplace_back(answer, number);
-  }
+  if (answer < kFewAnswers)
+    children_[steps_[at].children + answer] = number;
+  else
+    origins_[at].others.emplace_back(answer, number);
   return number;
 }
 
@@ -92,15 +122,24 @@ std::uint32_t FilterTree::grow(std::uint32_t parent, std::uint64_t answer) {
   if (number > 0) shapes = origins_[parent].alive;
   const unsigned depth = number == 0 ? 0 : origins_[parent].depth + 1;
   steps_.emplace_back();
-  origins_.push_back({Expressions::kUnknown, {}, parent, answer, depth});
+  Origin& origin = origins_.emplace_back();
+  origin.parent = parent;
+  origin.answer = answer;
+  origin.depth = depth;
+  if (number > 0) {
+    const Origin& from = origins_[parent];
+    origin.shortcut = from.shortcut;
+    origin.bits = from.bits;
+    if (from.shortcut == parent && add_answer(origin.bits, parent, answer)) origin.shortcut = number;
+  }
   survey(number, shapes);
   return number;
 }
 
 /// The tests that hold, one bit each.
-std::uint32_t FilterTree::holding(const Step& step, std::uint64_t answer) {
-  if (step.kind == Step::Answer::tests) return static_cast<std::uint32_t>(answer);
-  return answer == step.tests.size() ? 0 : std::uint32_t{1} << answer;
+std::uint32_t FilterTree::holding(std::uint32_t node, std::uint64_t answer) const {
+  if (steps_[node].kind == Step::Answer::tests) return static_cast<std::uint32_t>(answer);
+  return answer >= origins_[node].tests.size() ? 0 : std::uint32_t{1} << answer;
 }
 
 FilterFacts FilterTree::facts(std::uint32_t number) const {
@@ -114,7 +153,7 @@ FilterFacts FilterTree::facts(std::uint32_t number) const {
     else if (steps_[number].kind == Step::Answer::value)
       facts.add_value(expression, static_cast<std::uint32_t>(answer));
     else
-      facts.add_tests(expression, steps_[number].tests, holding(steps_[number], answer));
+      facts.add_tests(expression, origins_[number].tests, holding(number, answer));
   }
   return facts;
 }
@@ -150,11 +189,21 @@ void FilterTree::survey(std::uint32_t node, const std::vector<std::uint32_t>& sh
   }
   origins_[node].expression = *next;
   step.field = FilterField(expressions_, *next);
+  step.children = static_cast<std::uint32_t>(children_.size());
+  children_.resize(children_.size() + kFewAnswers);
   if (asked[*next].is_address) return;
-  step.tests = std::move(asked[*next].tests);
-  const bool only_equal = std::all_of(step.tests.begin(), step.tests.end(),
+  const std::vector<FilterTest>& tests = origins_[node].tests = std::move(asked[*next].tests);
+  const bool only_equal = std::all_of(tests.begin(), tests.end(),
                                       [](const FilterTest& test) { return test.operation == BPF_JEQ; });
-  step.kind = only_equal ? Step::Answer::equal : Step::Answer::tests;
+  if (!only_equal) {
+    step.kind = Step::Answer::tests;
+  } else if (tests.size() > kFewConstants) {
+    step.kind = Step::Answer::equal;
+  } else {
+    step.kind = Step::Answer::few;
+    for (std::size_t i = 0; i < kFewConstants; ++i)
+      step.constants[i] = tests[std::min(i, tests.size() - 1)].constant;
+  }
 }
 
 std::uint32_t FilterTree::add_leaf(const FilterFacts& facts, const std::vector<std::uint32_t>& alive) {

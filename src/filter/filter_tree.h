@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <utility>
@@ -27,32 +28,49 @@ class FilterTree {
   const FilterProgram& program(std::uint32_t number) const { return *programs_[number]; }
 
  private:
-  /// What is needed of a node for each packet.
-  struct Step {
-    FilterField field;
-    enum class Answer : std::uint8_t { equal, tests, value } kind = Answer::value;
-    std::uint32_t leaf = 0;               // number + 1; 0: packets are told apart further
-    std::vector<FilterTest> tests;        // of an address: none
-    std::vector<std::uint32_t> children;  // by answer, those below kFewAnswers; 0: not yet
-    std::vector<std::pair<std::uint64_t, std::uint32_t>> others;  // by answer
+  /// Most questions are whether a field equals one of so few constants.
+  static constexpr std::size_t kFewConstants = 4;
+  /// Answers below this lead to a child by their number.
+  static constexpr std::size_t kFewAnswers = 64;
+  static constexpr std::uint64_t kShort = ~std::uint64_t{0};
 
-    /// equal: the place of the only test that holds, or their number; tests: those that hold, one bit each.
-    std::uint64_t answer(FilterField::Value value) const;
+  /// What is needed of a node for each packet.
+  struct alignas(64) Step {
+    enum class Answer : std::uint8_t {
+      few,    ///< the place of the constant that the field equals, or kFewConstants
+      equal,  ///< the same, of more constants: the place of the test that holds, or their number
+      tests,  ///< those that hold, one bit each
+      value,  ///< of the field itself, an address
+    };
+    FilterField field;
+    std::array<std::uint32_t, kFewConstants> constants{};
+    std::uint32_t leaf = 0;      // number + 1; 0: packets are told apart further
+    std::uint32_t children = 0;  // the first in children_, for kFewAnswers
+    Answer kind = Answer::value;
   };
-  /// How a node came to be.
+  /// How a node came to be, and what is needed of it more seldom.
   struct Origin {
-    ExpressionId expression = Expressions::kUnknown;  // that it asks for
-    std::vector<std::uint32_t> alive;                 // shapes that may still match
+    ExpressionId expression = Expressions::kUnknown;              // that it asks for
+    std::vector<FilterTest> tests;                                // of an address: none
+    std::vector<std::uint32_t> alive;                             // shapes that may still match
+    std::vector<std::pair<std::uint64_t, std::uint32_t>> others;  // children by answer, from kFewAnswers
     std::uint32_t parent = 0;
     std::uint64_t answer = 0;  // of the parent's question
     unsigned depth = 0;
+    std::uint32_t shortcut = 0;  // last node on the way here, or this, that is reached by certain bits alone
+    FilterBits bits;             // those, if it is this
   };
-  static constexpr std::uint64_t kShort = ~std::uint64_t{0};
-  static constexpr std::size_t kFewAnswers = 64;
+  struct Shortcut {
+    FilterBits bits;
+    std::uint32_t node = 0;
+  };
 
+  std::uint64_t answer(std::uint32_t node, FilterField::Value value) const;
+  void add_shortcut(std::uint32_t node);
+  bool add_answer(FilterBits& bits, std::uint32_t node, std::uint64_t answer) const;
   std::uint32_t child(std::uint32_t node, std::uint64_t answer);
   std::uint32_t grow(std::uint32_t parent, std::uint64_t answer);
-  static std::uint32_t holding(const Step& step, std::uint64_t answer);
+  std::uint32_t holding(std::uint32_t node, std::uint64_t answer) const;
   FilterFacts facts(std::uint32_t node) const;
   void survey(std::uint32_t node, const std::vector<std::uint32_t>& shapes);
   std::uint32_t add_leaf(const FilterFacts& facts, const std::vector<std::uint32_t>& alive);
@@ -62,7 +80,10 @@ class FilterTree {
   std::vector<const FilterProgram*> programs_;
   std::vector<FilterShape> shapes_;
   std::vector<Step> steps_;
-  std::vector<Origin> origins_;  // of the same nodes
+  std::vector<Origin> origins_;          // of the same nodes
+  std::vector<std::uint32_t> children_;  // 0: not yet
+  std::vector<Shortcut> shortcuts_;      // to nodes where packets came by lately
+  std::size_t next_shortcut_ = 0;        // to be replaced
   std::vector<std::unique_ptr<FilterLeaf>> leaves_;
   std::size_t entries_ = 0;     // of all the leaves' indexes
   std::uint32_t any_leaf_ = 0;  // number + 1; for packets for which there is no room
