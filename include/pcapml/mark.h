@@ -30,9 +30,10 @@ struct MarkResult {
 /// the window of the one before ends. At any moment it is a label file whose rules do not overlap, also for
 /// readers; calls at once wait for each other. Nothing else in the file is changed.
 ///
-/// `clock` gives nanoseconds since the epoch. Throws UsageError for a label that no rule can have, DataError
-/// for a file that is no label file, whose last activity begins later than now, or that has none to stop, and
-/// std::system_error where it cannot be written; the file is then as it was.
+/// `clock` gives nanoseconds since the epoch; by default the system's. Throws UsageError for a label that no
+/// rule can have, DataError for a file that is no label file, whose last activity begins later than now, or
+/// that has none to stop, and std::system_error where it cannot be written; the file is then as it was.
 MarkResult mark(const MarkRequest& request, const std::function<std::int64_t()>& clock);
+MarkResult mark(const MarkRequest& request);
 
 }  // namespace pcapml

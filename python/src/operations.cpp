@@ -4,7 +4,6 @@
 #include <nanobind/stl/optional.h>
 #include <nanobind/stl/string.h>
 
-#include <chrono>
 #include <string>
 #include <utility>
 
@@ -25,7 +24,8 @@ namespace {
 
 std::string path_of(const nb::bytes& path) { return {path.c_str(), path.size()}; }
 
-/// What every operation takes: `salvage`, `legacy_timestamps`, `fsync`, `threads`, `memory`, `tmp`, `progress`.
+/// What every operation takes: `salvage`, `legacy_timestamps`, `fsync`, `threads`, `memory`, `tmp`,
+/// `progress`.
 struct Common {
   InputOptions input;
   OutputOptions output;
@@ -84,21 +84,15 @@ nb::dict label(const nb::bytes& input, const nb::bytes& rules, const nb::bytes& 
   return to_dict(run(request, common, label_captures));
 }
 
-std::int64_t now_ns() {
-  using std::chrono::nanoseconds;
-  return std::chrono::duration_cast<nanoseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
-}
-
 void mark_activity(const nb::bytes& output, const std::string& label, bool stop) {
   const MarkRequest request{path_of(output), label, stop};
   const nb::gil_scoped_release release;
-  mark(request, now_ns);
+  mark(request);
 }
 
 nb::dict sort_capture(const nb::bytes& input, const nb::bytes& output, const nb::dict& options) {
   const Common common(options);
-  const SortRequest request{path_of(input), path_of(output), common.input, common.output,
-                            common.memory};
+  const SortRequest request{path_of(input), path_of(output), common.input, common.output, common.memory};
   const SortResult result = run(request, common, sort);
   nb::dict made;
   made["report"] = to_dict(result.report);

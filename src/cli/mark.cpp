@@ -3,19 +3,12 @@
 
 #include <fmt/format.h>
 
-#include <chrono>
-
 #include "cli/command.h"
 #include "cli/json_reports.h"
 #include "cli/printable.h"
 
 namespace pcapml::cli {
 namespace {
-
-std::int64_t now_ns() {
-  using std::chrono::nanoseconds;
-  return std::chrono::duration_cast<nanoseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
-}
 
 class MarkCommand final : public Command {
  public:
@@ -36,7 +29,7 @@ class MarkCommand final : public Command {
   }
 
   int run(Console& console) override {
-    const MarkResult result = mark(request_, now_ns);
+    const MarkResult result = mark(request_);
     if (json_) {
       console.print(to_json(result));
     } else {

@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 
 #include "dataset/csv.h"
 #include "dataset/time_text.h"
@@ -27,6 +28,9 @@ constexpr std::string_view kOpenTime = "9223372036.854775807";
 constexpr std::string_view kEndKeyword = "|TS_END:";
 const std::string kOpenEnd = fmt::format("{}{},", kEndKeyword, kOpenTime);
 
+/// It is read whole, and may be the wrong one.
+constexpr off_t kMostBytes = off_t{256} << 20;
+
 /// A label file that nobody else marks meanwhile.
 class MarkedFile {
  public:
@@ -37,6 +41,8 @@ class MarkedFile {
     if (::fstat(fd_.get(), &status) != 0) throw_errno(path_, "look at");
     if (!S_ISREG(status.st_mode))
       throw UsageError(fmt::format("{}: is no regular file; marks are kept in one", path_));
+    if (status.st_size > kMostBytes)
+      throw DataError(fmt::format("{}: too large for a label file; the file is left as it is", path_));
     while (::flock(fd_.get(), LOCK_EX) != 0) {
       if (errno != EINTR) throw_errno(path_, "lock");
       check_interrupt();
@@ -160,6 +166,13 @@ MarkResult mark(const MarkRequest& request, const std::function<std::int64_t()>&
   }
   result.begun = Activity{request.label, result.now_ns};
   return result;
+}
+
+MarkResult mark(const MarkRequest& request) {
+  return mark(request, [] {
+    const auto now = std::chrono::system_clock::now().time_since_epoch();
+    return std::int64_t{std::chrono::duration_cast<std::chrono::nanoseconds>(now).count()};
+  });
 }
 
 }  // namespace pcapml

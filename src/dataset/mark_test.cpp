@@ -89,6 +89,8 @@ TEST_F(Mark, RefusesAFileThatIsNoLabelFile) {
     EXPECT_THROW(begin("a", kNow), DataError);
     EXPECT_EQ(text(), content);
   }
+  std::filesystem::resize_file(path_, std::uintmax_t{1} << 40);
+  EXPECT_THROW(begin("a", kNow), DataError);
   EXPECT_THROW(mark({.output = directory_.string(), .label = "a"}, [] { return kNow; }), std::system_error);
   EXPECT_THROW(mark({.output = "/dev/null", .label = "a"}, [] { return kNow; }), UsageError);
   EXPECT_THROW(mark({.output = "-", .label = "a"}, [] { return kNow; }), UsageError);

@@ -97,7 +97,7 @@ std::uint32_t ConditionSets::process(const ProcessInfo& info) {
 }
 
 /// All that find() looks at, as text.
-void ConditionSets::remember_key(const LabelView* label, std::uint32_t process) {
+void ConditionSets::make_key(const LabelView* label, std::uint32_t process) {
   key_.clear();
   for (int i = 0; i < 4; ++i) key_ += static_cast<char>(process >> 8 * i & 0xff);
   if (label == nullptr) return;
@@ -107,7 +107,7 @@ void ConditionSets::remember_key(const LabelView* label, std::uint32_t process) 
 
 ConditionSets::Sets ConditionSets::holding(const LabelView* label, std::uint32_t process) {
   if (sets_.size() == 1) return kAlways;
-  remember_key(asks_labels_ ? label : nullptr, process);
+  make_key(asks_labels_ ? label : nullptr, process);
   if (!last_.empty() && key_ == last_key_) return last_;
   auto known = known_.find(std::string_view(key_));
   if (known == known_.end()) {

@@ -66,7 +66,7 @@ class ConditionSets {
   Number number_of_direction(char direction);
   Number number_of_process(const ProcessCondition& condition);
   Number next();
-  void remember_key(const LabelView* label, std::uint32_t process);
+  void make_key(const LabelView* label, std::uint32_t process);
   std::vector<std::uint32_t> find(const LabelView* label, std::uint32_t process);
 
   // What is asked.

@@ -75,14 +75,16 @@ void Glob::find_shape() {
   using Kind = Element::Kind;
   const bool is_open_before = !elements_.empty() && elements_.front().kind == Kind::run;
   const bool is_open_after = elements_.size() > 1 && elements_.back().kind == Kind::run;
-  if (is_open_before && is_open_after) return;
   for (std::size_t i = is_open_before ? 1 : 0; i < elements_.size() - (is_open_after ? 1 : 0); ++i) {
     if (elements_[i].kind != Kind::character) return;
     for (int shift = 24; shift >= 0; shift -= 8)
       if (const Character part = elements_[i].character >> shift; part != 0 || shift == 0)
         literal_ += static_cast<char>(part & 0xff);
   }
-  shape_ = is_open_before ? Shape::ending : is_open_after ? Shape::beginning : Shape::exact;
+  if (is_open_before)
+    shape_ = is_open_after ? Shape::part : Shape::ending;
+  else
+    shape_ = is_open_after ? Shape::beginning : Shape::exact;
 }
 
 bool Glob::holds(const Element& element, Character character) const {
@@ -102,6 +104,7 @@ bool Glob::holds(const Element& element, Character character) const {
 
 /// What a run takes is tried shortest first; only the last run met can ever have to take more.
 bool Glob::matches(std::string_view text) const {
+  if (shape_ == Shape::part) return text.find(literal_) != std::string_view::npos;
   std::size_t at = 0, after_run = 0;
   std::optional<std::string_view> retry;
   while (!text.empty() || at < elements_.size()) {

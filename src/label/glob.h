@@ -18,8 +18,8 @@ class Glob {
   /// Takes time in proportion to both lengths multiplied, at most.
   bool matches(std::string_view text) const;
 
-  /// Patterns that need no matching: a text, or what texts begin or end with.
-  enum class Shape : unsigned char { exact, beginning, ending, other };
+  /// Patterns that need no matching: a text, or what texts begin with, end with or hold.
+  enum class Shape : unsigned char { exact, beginning, ending, part, other };
   Shape shape() const { return shape_; }
   /// That text, unless the shape is `other`.
   const std::string& literal() const { return literal_; }

@@ -21,6 +21,7 @@ void GlobIndex::add(std::uint32_t number, std::string_view pattern) {
     case Glob::Shape::exact: exact_[literal].push_back(number); return;
     case Glob::Shape::beginning: beginnings_[literal.size()][literal].push_back(number); return;
     case Glob::Shape::ending: endings_[literal.size()][literal].push_back(number); return;
+    case Glob::Shape::part:
     case Glob::Shape::other: others_.push_back({number, std::move(glob)}); return;
   }
 }
