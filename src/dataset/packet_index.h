@@ -42,8 +42,22 @@ class SampleIds {
     using is_transparent = void;
     std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
   };
-  std::unordered_map<std::string, std::uint32_t, Hash, std::equal_to<>> index_;
-  std::vector<std::string_view> ids_;  // into the map's keys, which stay where they are
+  struct Id {
+    std::string_view text;  // of one that 64 bits do not hold, a key of long_ids_; empty otherwise
+    std::uint64_t number;
+  };
+  struct Slot {
+    std::uint64_t number;
+    std::uint32_t place;  // its index + 1; 0: free
+  };
+
+  std::uint32_t intern_number(std::uint64_t number);
+  std::uint32_t intern_text(std::string_view id);
+  Slot& slot_of(std::uint64_t number);
+
+  std::vector<Slot> slots_;  // open addressing, for what one look into memory shall find
+  std::unordered_map<std::string, std::uint32_t, Hash, std::equal_to<>> long_ids_;
+  std::vector<Id> ids_;
   std::size_t text_bytes_ = 0;
   std::string last_;
   std::uint32_t last_index_ = kNoSample;
