@@ -216,20 +216,26 @@ ExternalSorter::ExternalSorter(std::size_t memory_bytes, std::string directory)
     : memory_bytes_(memory_bytes), directory_(std::move(directory)) {}
 
 ExternalSorter::~ExternalSorter() {
-  ends_ = true;
-  if (populating_.valid()) populating_.wait();
+  stop_populating();
   if (spilling_.valid()) spilling_.wait();
 }
 
 void ExternalSorter::expect(std::uint64_t bytes) {
   constexpr std::size_t kStep = std::size_t{2} << 20;
-  make_room(0);
+  if (buffer_.size() == 0) make_room(0);
+  stop_populating();
+  ends_ = false;
   std::packaged_task<void()> work([this, bytes] {
     const std::size_t end = std::min<std::uint64_t>(bytes, buffer_.size()) / kStep * kStep;
     for (std::size_t at = 0; at < end && !ends_; at += kStep) buffer_.populate(at, at + kStep);
   });
   populating_ = work.get_future();
   start_worker(std::move(work)).detach();
+}
+
+void ExternalSorter::stop_populating() {
+  ends_ = true;
+  if (populating_.valid()) populating_.wait();
 }
 
 std::byte* ExternalSorter::add(const SortKey& key, std::size_t size) {
@@ -269,6 +275,7 @@ void ExternalSorter::make_room(std::size_t record_size) {
     if (arenas_[i] && !arenas_[i]->empty()) spill(*arenas_[i]);
   }
   wait_for_spill();
+  stop_populating();
   constexpr std::size_t kUnit = 2 * alignof(Header);
   buffer_.reserve(std::max(memory_bytes_, 2 * Arena::size_for(record_size) + kUnit) / kUnit * kUnit);
   for (const std::size_t i : {std::size_t{0}, std::size_t{1}})

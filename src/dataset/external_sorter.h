@@ -38,7 +38,7 @@ class ExternalSorter {
   ExternalSorter(const ExternalSorter&) = delete;
   ExternalSorter& operator=(const ExternalSorter&) = delete;
 
-  /// Before the first record: they will take about so many bytes. A thread then makes pages ready.
+  /// After some records: all of them will take about so many bytes. A thread then makes pages ready.
   void expect(std::uint64_t bytes);
   /// Adds a record; gives the room for its content, to be filled before the next call.
   std::byte* add(const SortKey& key, std::size_t size);
@@ -62,6 +62,7 @@ class ExternalSorter {
     std::uint64_t begin, end;  // in the file
   };
 
+  void stop_populating();
   void make_room(std::size_t record_size);
   void spill(Arena& arena);
   void wait_for_spill();

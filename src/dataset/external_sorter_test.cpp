@@ -56,6 +56,7 @@ class ExternalSort : public ::testing::Test {
     for (const Item& item : items) {
       std::byte* at = sorter.add({item.major, item.minor, item.text}, item.content.size());
       std::copy_n(as_bytes(item.content).data(), item.content.size(), at);
+      if (&item == &items[items.size() / 4]) sorter.expect(memory_bytes);
     }
     std::stable_sort(items.begin(), items.end(), [](const Item& a, const Item& b) {
       const int text = compare_sample_ids(a.text, b.text);

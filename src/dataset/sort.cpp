@@ -10,6 +10,7 @@
 #include <charconv>
 #include <filesystem>
 #include <limits>
+#include <utility>
 
 #include "dataset/external_sorter.h"
 #include "dataset/gather.h"
@@ -26,6 +27,9 @@ namespace {
 
 /// What reading and writing hold, whatever the size of the input.
 constexpr std::size_t kStreams = std::size_t{10} << 20;
+/// Of a larger file, more memory would have to be cleared than reading it again costs.
+constexpr std::uint64_t kMostInMemory = std::uint64_t{512} << 20;
+
 /// Distributes the entries by sample, in numeric order of the ids, keeping their order within each.
 void by_sample(std::span<const IndexEntry> entries, const SampleIds& samples, std::span<IndexEntry> sorted) {
   const std::vector<std::uint32_t> ranks = samples.ranks();
@@ -63,9 +67,11 @@ struct Job {
 /// index and windows of a sensible size do not fit into the memory.
 bool sort_by_index(Job& job) {
   constexpr std::uint64_t kLeastWindow = std::uint64_t{16} << 20;
-  // A window for each quarter of the input: each window may have to look at all of it.
+  // A window for each quarter of the input: each window may have to look at all of it. More, up to a point,
+  // where that leaves as much for the index.
   const std::uint64_t input_bytes = std::filesystem::file_size(job.request.input);
-  const std::uint64_t window_bytes = std::min(input_bytes, std::max(kLeastWindow, input_bytes / 4));
+  const std::uint64_t most = std::min<std::uint64_t>(kGatherBytes, job.memory_bytes / 2);
+  const std::uint64_t window_bytes = std::min(input_bytes, std::max({kLeastWindow, input_bytes / 4, most}));
   if (job.memory_bytes < kStreams + window_bytes) return false;
   const std::uint64_t most_index_bytes = job.memory_bytes - kStreams - window_bytes;
 
@@ -123,20 +129,25 @@ SortKey key_of(const PacketView& packet) {
 class RecordAppender final : public Appender {
  public:
   explicit RecordAppender(ExternalSorter& sorter) : sorter_(sorter) {}
-  void begin(const SortKey& key) { key_ = key; }
+  void begin(const SortKey& key) {
+    falls_ += key.major < key_.major || (key.major == key_.major && key.minor < key_.minor) ? 1 : 0;
+    key_ = key;
+  }
   std::byte* append(std::size_t n) override { return sorter_.add(key_, n); }
+  /// How often a packet belonged before the one that it came after.
+  std::uint64_t falls() const { return falls_; }
 
  private:
   ExternalSorter& sorter_;
   SortKey key_;
+  std::uint64_t falls_ = 0;
 };
 
-/// Reads the input once and adds its packets to the sorter, as blocks of the output. False as soon as
+/// Reads the input once and makes its packets records, which are blocks of the output. False as soon as
 /// `goes_on` says so, which is asked now and then.
 template <class GoesOn>
-bool sort_in(Job& job, CaptureInput& input, BlockSpool& blocks, ExternalSorter& sorter, GoesOn goes_on) {
+bool sort_in(Job& job, CaptureInput& input, BlockSpool& blocks, RecordAppender& record, GoesOn goes_on) {
   constexpr std::uint64_t kSome = 4096;
-  RecordAppender record(sorter);
   std::optional<PcapngWriter> writer;
   std::uint32_t first_interface = 0;
   while (const Record* next = input.next()) {
@@ -196,25 +207,32 @@ void write_sorted(Job& job, CaptureInput& input, BlockSpool& blocks, ExternalSor
   input.add_to(result.report);
 }
 
-/// Sorts a plain file as a whole. False, with nothing written, where it does not fit into the memory.
+/// Sorts a plain file as a whole. False, with nothing written, where it does not fit into the memory or where
+/// its packets are in order but for few, so that little memory does.
 bool sort_in_memory(Job& job) {
   const std::uint64_t input_bytes = std::filesystem::file_size(job.request.input);
   const std::size_t memory_bytes = job.memory_bytes - kStreams;
-  if (input_bytes > memory_bytes) return false;
+  if (input_bytes > std::min<std::uint64_t>(memory_bytes, kMostInMemory)) return false;
   const bool has_threads = job.request.output_options.threads != 1;
   auto source = open_source(job.request.input);
   if (has_threads) source = read_ahead(std::move(source));  // there is nothing else to do yet
   CaptureInput input(std::move(source), job.request.input_options);
   BlockSpool blocks(job.directory);
   ExternalSorter sorter(memory_bytes, job.directory);
-  if (has_threads) sorter.expect(input_bytes);
-  const auto will_fit = [&] {
+  RecordAppender record(sorter);
+  bool is_chosen = false;
+  const auto goes_on = [&] {
+    constexpr double kEnough = 0.02;
     const auto share =
         static_cast<double>(input.reader().source().position()) / static_cast<double>(input_bytes);
-    return share < 0.05 ||
-           static_cast<double>(sorter.held_bytes()) / share < static_cast<double>(memory_bytes);
+    if (share < kEnough) return true;
+    if (!std::exchange(is_chosen, true)) {
+      if (record.falls() < job.result.packets / 64) return false;
+      if (has_threads) sorter.expect(input_bytes);
+    }
+    return static_cast<double>(sorter.held_bytes()) / share < static_cast<double>(memory_bytes);
   };
-  if (!sort_in(job, input, blocks, sorter, will_fit) || sorter.has_spilled()) {
+  if (!sort_in(job, input, blocks, record, goes_on) || sorter.has_spilled()) {
     job.result = {};
     return false;
   }
@@ -226,7 +244,8 @@ void sort_externally(Job& job) {
   CaptureInput input(job.request.input, job.request.input_options);
   BlockSpool blocks(job.directory);
   ExternalSorter sorter(job.memory_bytes - kStreams, job.directory);
-  sort_in(job, input, blocks, sorter, [] { return true; });
+  RecordAppender record(sorter);
+  sort_in(job, input, blocks, record, [] { return true; });
   write_sorted(job, input, blocks, sorter);
 }
 
