@@ -7,7 +7,7 @@
 namespace pcapml {
 namespace {
 
-constexpr std::size_t kWindow = std::size_t{1} << 20;
+constexpr std::size_t kWindow = std::size_t{1} << 18;  // stays in the cache until it is written
 
 }  // namespace
 
