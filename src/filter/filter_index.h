@@ -2,9 +2,11 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "filter/expression.h"
+#include "filter/filter_field.h"
 #include "filter/filter_program.h"
 #include "filter/filter_walk.h"
 
@@ -28,7 +30,10 @@ class FilterIndex {
   void add(FilterCandidate candidate, const FilterPath& path, std::span<const bpf_insn> program);
 
   /// No more will be added.
-  void build();
+  void build(const Expressions& expressions);
+
+  /// False where find() would find nothing; seldom true where it would not either. Much quicker.
+  bool may_find(const Expressions& expressions, const FilterInput& packet) const;
 
   /// Appends the candidates for a packet, in no order; a program may be there twice.
   void find(const Expressions& expressions, const FilterInput& packet,
@@ -45,6 +50,7 @@ class FilterIndex {
   std::vector<ExpressionId> expressions() const;
 
   std::size_t size() const { return size_; }
+  std::size_t tables() const { return tables_.size(); }
 
  private:
   struct Entry {
@@ -55,13 +61,17 @@ class FilterIndex {
   /// Ways that ask for values of the same expressions.
   struct Table {
     std::vector<ExpressionId> expressions;  // ascending
+    std::vector<FilterField> fields;        // the same
     std::vector<Entry> entries;             // by hash
     std::vector<std::uint32_t> starts;      // in entries, by the upper bits of the hash
     int shift = 0;
+    std::vector<std::uint64_t> marks;  // by the upper bits of the hash; of each entry two bits
+    int mark_shift = 0;
   };
   Table& table(const std::vector<ExpressionId>& expressions);
-  template <class ValueOf>
-  void find_by(ValueOf value_of, std::vector<FilterCandidate>& candidates) const;
+  static std::optional<std::uint64_t> hash_of(const Table& table, const Expressions& expressions,
+                                              const FilterInput& packet);
+  static void find_in(const Table& table, std::uint64_t hash, std::vector<FilterCandidate>& candidates);
 
   std::vector<Table> tables_;
   std::vector<FilterCandidate> always_;

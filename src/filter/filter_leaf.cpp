@@ -11,6 +11,10 @@ namespace {
 constexpr std::size_t kMostPaths = 8192;
 /// Entries of a leaf's index.
 constexpr std::size_t kMostEntries = std::size_t{4} << 20;
+/// More tables are looked at more slowly than what is remembered.
+constexpr std::size_t kFewTables = 4;
+/// Longer verdicts are not kept for each leaf.
+constexpr std::size_t kFewAlways = 16;
 
 /// `load & constant`, and the constant.
 bool is_masked_load(const Expressions& expressions, const Expression& expression) {
@@ -38,26 +42,29 @@ FilterLeaf::FilterLeaf(Expressions& expressions, const FilterFacts& facts,
       for (const FilterQuestion& question : survey.questions) wanted.push_back(question.expression);
     const auto fixed = survey.extents.find(Expressions::kZero);
     if (fixed != survey.extents.end()) extent_ = std::max(extent_, fixed->second);
-    add_shape(walk, shape, programs, is_sure);
+    add_shape(walk, shape, programs, is_sure, survey.rejects);
   }
-  index_.build();
+  index_.build(expressions);
+  has_usual_ = has_usual_ && index_.tables() <= kFewTables && index_.always().size() <= kFewAlways;
   const std::vector<ExpressionId> looked_at = index_.expressions();
   wanted.insert(wanted.end(), looked_at.begin(), looked_at.end());
   choose_fields(expressions, std::move(wanted));
 }
 
 void FilterLeaf::add_shape(FilterWalk& walk, const FilterShape& shape,
-                           const std::vector<const FilterProgram*>& programs, bool is_sure) {
+                           const std::vector<const FilterProgram*>& programs, bool is_sure, bool may_reject) {
   const auto paths = walk.paths(programs[shape.programs.front()]->instructions(), kMostPaths);
-  const bool is_indexed = paths && index_.size() + paths->size() * shape.programs.size() <= kMostEntries;
-  for (const std::uint32_t program : shape.programs) {
-    if (!is_indexed) {
-      index_.add_always({program, is_sure});
-      continue;
-    }
+  const bool is_indexed = paths && index_.size() + paths->size() * shape.programs.size() <= kMostEntries &&
+                          std::none_of(paths->begin(), paths->end(),
+                                       [](const FilterPath& path) { return path.equalities.empty(); });
+  if (!is_indexed) {
+    for (const std::uint32_t program : shape.programs) index_.add_always({program, is_sure});
+    has_usual_ = has_usual_ && !(is_sure && may_reject);
+    return;
+  }
+  for (const std::uint32_t program : shape.programs)
     for (const FilterPath& path : *paths)
       index_.add({program, is_sure}, path, programs[program]->instructions());
-  }
 }
 
 /// Networks of all lengths ask for one address: the bytes that any of them wants are one field.

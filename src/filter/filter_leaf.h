@@ -27,17 +27,24 @@ class FilterLeaf {
   /// Writes the key, the first word left out; gives its length with that word.
   std::size_t key(const Expressions& expressions, const FilterInput& packet, Key& key) const;
 
+  /// Whether a packet is one of those, mostly most, for which the index finds nothing, and of which the sure
+  /// candidates for every packet thus have one verdict. False where that is not soon told.
+  bool is_usual(const Expressions& expressions, const FilterInput& packet) const {
+    return has_usual_ && packet.data.size() >= extent_ && !index_.may_find(expressions, packet);
+  }
+
   const FilterIndex& index() const { return index_; }
 
  private:
   void add_shape(FilterWalk& walk, const FilterShape& shape,
-                 const std::vector<const FilterProgram*>& programs, bool is_sure);
+                 const std::vector<const FilterProgram*>& programs, bool is_sure, bool may_reject);
   void choose_fields(Expressions& expressions, std::vector<ExpressionId> wanted);
 
   FilterIndex index_;
   std::vector<FilterField> fields_;
   std::uint64_t extent_ = 0;
   bool has_key_ = true;
+  bool has_usual_ = true;
   bool may_be_short_ = false;  // fields, where no byte before extent_ is missing
 };
 

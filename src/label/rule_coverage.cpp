@@ -85,7 +85,7 @@ class Search {
       if (!paths_.back()) continue;
       for (const FilterPath& path : *paths_.back()) index_.add({i, true}, path, instructions);
     }
-    index_.build();
+    index_.build(expressions_);
   }
 
   Coverage run() {

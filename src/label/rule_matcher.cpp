@@ -9,6 +9,8 @@ namespace {
 /// So many are tried more quickly than looked up.
 constexpr std::size_t kFewGroups = 2;
 
+constexpr int kUnasked = 1024;  // packets
+
 }  // namespace
 
 RuleMatcher::RuleMatcher(const std::vector<Rule>& rules, const std::vector<RuleGroup>& groups,
@@ -66,8 +68,30 @@ std::uint32_t RuleMatcher::first_match(const FilterInput& packet, std::optional<
   return limit;
 }
 
+/// nullptr where the packet is not usual, or not asked.
+const std::vector<VerdictEntry>* RuleMatcher::usual_verdict(std::uint32_t number, const FilterLeaf& leaf,
+                                                            const FilterInput& packet) {
+  if (number >= usual_.size()) usual_.resize(number + 1);
+  Usual& usual = usual_[number];
+  if (usual.balance < 0) {
+    ++usual.balance;
+    return nullptr;
+  }
+  if (!leaf.is_usual(tree_.expressions(), packet)) {
+    usual.balance = usual.balance > 0 ? usual.balance - 1 : -kUnasked;
+    return nullptr;
+  }
+  usual.balance = std::min(usual.balance + 1, kMostBalance);
+  if (!usual.verdict) {
+    search(leaf, packet);
+    usual.verdict = found_;
+  }
+  return &*usual.verdict;
+}
+
 VerdictCache::Verdict RuleMatcher::verdict(const FilterInput& packet) {
   const auto [number, leaf] = tree_.find(packet);
+  if (const auto* usual = usual_verdict(number, leaf, packet)) return *usual;
   if (!leaf.has_key()) {
     search(leaf, packet);
     return found_;

@@ -29,6 +29,16 @@ class RuleMatcher {
     const FilterProgram* program = nullptr;
     RuleTimeline rules;
   };
+  static constexpr int kMostBalance = 64;
+  /// The verdict of a leaf's usual packets.
+  struct Usual {
+    std::optional<std::vector<VerdictEntry>> verdict;
+    /// How much more often packets were usual than not, lately; negative: so many are not asked whether they
+    /// are.
+    int balance = kMostBalance;
+  };
+  const std::vector<VerdictEntry>* usual_verdict(std::uint32_t number, const FilterLeaf& leaf,
+                                                 const FilterInput& packet);
   VerdictCache::Verdict verdict(const FilterInput& packet);
   void search(const FilterLeaf& leaf, const FilterInput& packet);
   static std::vector<Group> in_order(const std::vector<Rule>& rules, const std::vector<RuleGroup>& groups);
@@ -39,6 +49,7 @@ class RuleMatcher {
   std::vector<std::uint32_t> group_of_;       // each program
   FilterTree tree_;
   VerdictCache cache_;
+  std::vector<Usual> usual_;  // by leaf
   std::vector<FilterCandidate> candidates_;
   std::vector<VerdictEntry> found_;
 };
