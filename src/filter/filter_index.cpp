@@ -82,17 +82,22 @@ inline std::optional<std::uint64_t> FilterIndex::hash_of(const Table& table, con
   return hash;
 }
 
+inline bool FilterIndex::Table::may_have(std::uint64_t hash) const {
+  const std::uint64_t wanted = marks_of(hash);
+  return (marks[hash >> mark_shift] & wanted) == wanted;
+}
+
 bool FilterIndex::may_find(const Expressions& expressions, const FilterInput& packet) const {
   for (const Table& table : tables_) {
     const auto hash = hash_of(table, expressions, packet);
     if (!hash) continue;
-    const std::uint64_t marks = marks_of(*hash);
-    if ((table.marks[*hash >> table.mark_shift] & marks) == marks) return true;
+    if (table.may_have(*hash)) return true;
   }
   return false;
 }
 
 void FilterIndex::find_in(const Table& table, std::uint64_t hash, std::vector<FilterCandidate>& candidates) {
+  if (!table.may_have(hash)) return;
   const std::size_t bucket = hash >> table.shift;
   for (std::size_t i = table.starts[bucket]; i < table.starts[bucket + 1]; ++i)
     if (table.entries[i].hash == hash) candidates.push_back(table.entries[i].candidate);

@@ -67,6 +67,8 @@ class FilterIndex {
     int shift = 0;
     std::vector<std::uint64_t> marks;  // by the upper bits of the hash; of each entry two bits
     int mark_shift = 0;
+
+    bool may_have(std::uint64_t hash) const;
   };
   Table& table(const std::vector<ExpressionId>& expressions);
   static std::optional<std::uint64_t> hash_of(const Table& table, const Expressions& expressions,

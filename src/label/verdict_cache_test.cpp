@@ -30,11 +30,30 @@ TEST(VerdictCache, ForgetsWhatItKnowsRatherThanGrow) {
   EXPECT_LT(known, 1'600'000U);
 }
 
+TEST(VerdictCache, KnowsManyKeysThatComeAgainAndAgain) {
+  VerdictCache cache;
+  constexpr std::uint32_t kKeys = 60'000;
+  const std::vector<VerdictEntry> verdict(1);
+  std::uint32_t unknown = 0;
+  for (int round = 0; round < 20; ++round) {
+    unknown = 0;
+    for (std::uint32_t i = 0; i < kKeys; ++i) {
+      const std::array<std::uint32_t, 2> key = {1, i};
+      if (cache.find(key) != nullptr) continue;
+      cache.add(key, verdict);
+      ++unknown;
+    }
+  }
+  EXPECT_EQ(unknown, 0U);
+}
+
 TEST(VerdictCache, TellsKeysApartThatBeginAlike) {
   VerdictCache cache;
-  const std::array<std::uint32_t, 4> key = {1, 2, 0, 0};
-  for (std::size_t size = 1; size <= key.size(); ++size)
+  const std::array<std::uint32_t, 27> key = {1, 2, 0, 0};
+  for (std::size_t size = 1; size <= key.size(); ++size) {
+    ASSERT_EQ(cache.find(std::span(key).first(size)), nullptr);
     cache.add(std::span(key).first(size), std::vector<VerdictEntry>(size));
+  }
   for (std::size_t size = 1; size <= key.size(); ++size) {
     const VerdictCache::Verdict* found = cache.find(std::span(key).first(size));
     ASSERT_NE(found, nullptr);
