@@ -2,7 +2,6 @@
 #include "filter/filter_tree.h"
 
 #include <algorithm>
-#include <bit>
 #include <numeric>
 #include <unordered_map>
 
@@ -38,6 +37,17 @@ struct Asked {
 FilterTree::FilterTree(std::vector<const FilterProgram*> programs)
     : programs_(std::move(programs)), shapes_(find_shapes(expressions_, programs_)) {}
 
+inline std::uint64_t FilterTree::answer(std::uint32_t node, FilterField::Value value) const {
+  const Step& step = steps_[node];
+  if (value.is_short) return kShort;
+  if (step.kind == Step::Answer::value) return value.value;
+  if (step.kind == Step::Answer::tests) return holding(node, value.value);
+  // One after the other: this is foreseen well, and what follows need not wait for the packet.
+  std::uint32_t at = step.constants;
+  while (at < step.end_of_constants && constants_[at] != value.value) ++at;
+  return at - step.constants;
+}
+
 FilterTree::Found FilterTree::find(const FilterInput& packet) {
   std::uint32_t at = 0;
   for (const Shortcut& shortcut : shortcuts_) {
@@ -49,17 +59,7 @@ FilterTree::Found FilterTree::find(const FilterInput& packet) {
   if (steps_.empty()) grow(0, 0);
   while (steps_[at].leaf == 0) {
     const Step& step = steps_[at];
-    const FilterField::Value value = step.field.of(expressions_, packet);
-    std::uint64_t answer = kFewConstants;
-    if (step.kind == Step::Answer::few && !value.is_short) {
-      answer = 0;
-      for (const std::uint32_t constant : step.constants) {
-        if (constant == value.value) break;
-        ++answer;
-      }
-    } else {
-      answer = this->answer(at, value);
-    }
+    const std::uint64_t answer = this->answer(at, step.field.of(expressions_, packet));
     const std::uint32_t known = answer < kFewAnswers ? children_[step.children + answer] : 0;
     at = known != 0 ? known : child(at, answer);
     if (at == 0) return any();
@@ -92,14 +92,11 @@ bool FilterTree::add_answer(FilterBits& bits, std::uint32_t node, std::uint64_t 
   return answer == 0 && step.field.add_to(bits, 0, unset);
 }
 
-std::uint64_t FilterTree::answer(std::uint32_t node, FilterField::Value value) const {
-  if (value.is_short) return kShort;
-  if (steps_[node].kind == Step::Answer::value) return value.value;
+std::uint64_t FilterTree::holding(std::uint32_t node, std::uint32_t value) const {
   const std::vector<FilterTest>& tests = origins_[node].tests;
   std::uint64_t holding = 0;
-  for (std::size_t i = 0; i < tests.size(); ++i) holding |= std::uint64_t{tests[i].holds(value.value)} << i;
-  if (steps_[node].kind == Step::Answer::tests) return holding;
-  return holding == 0 ? tests.size() : static_cast<std::uint64_t>(std::countr_zero(holding));
+  for (std::size_t i = 0; i < tests.size(); ++i) holding |= std::uint64_t{tests[i].holds(value)} << i;
+  return holding;
 }
 
 /// 0 where there is no room for one more.
@@ -136,8 +133,8 @@ std::uint32_t FilterTree::grow(std::uint32_t parent, std::uint64_t answer) {
   return number;
 }
 
-/// The tests that hold, one bit each.
-std::uint32_t FilterTree::holding(std::uint32_t node, std::uint64_t answer) const {
+/// The tests that hold, one bit each, by the answer.
+std::uint32_t FilterTree::held(std::uint32_t node, std::uint64_t answer) const {
   if (steps_[node].kind == Step::Answer::tests) return static_cast<std::uint32_t>(answer);
   return answer >= origins_[node].tests.size() ? 0 : std::uint32_t{1} << answer;
 }
@@ -153,7 +150,7 @@ FilterFacts FilterTree::facts(std::uint32_t number) const {
     else if (steps_[number].kind == Step::Answer::value)
       facts.add_value(expression, static_cast<std::uint32_t>(answer));
     else
-      facts.add_tests(expression, origins_[number].tests, holding(number, answer));
+      facts.add_tests(expression, origins_[number].tests, held(number, answer));
   }
   return facts;
 }
@@ -195,15 +192,10 @@ void FilterTree::survey(std::uint32_t node, const std::vector<std::uint32_t>& sh
   const std::vector<FilterTest>& tests = origins_[node].tests = std::move(asked[*next].tests);
   const bool only_equal = std::all_of(tests.begin(), tests.end(),
                                       [](const FilterTest& test) { return test.operation == BPF_JEQ; });
-  if (!only_equal) {
-    step.kind = Step::Answer::tests;
-  } else if (tests.size() > kFewConstants) {
-    step.kind = Step::Answer::equal;
-  } else {
-    step.kind = Step::Answer::few;
-    for (std::size_t i = 0; i < kFewConstants; ++i)
-      step.constants[i] = tests[std::min(i, tests.size() - 1)].constant;
-  }
+  step.kind = only_equal ? Step::Answer::equal : Step::Answer::tests;
+  step.constants = static_cast<std::uint32_t>(constants_.size());
+  for (const FilterTest& test : tests) constants_.push_back(test.constant);
+  step.end_of_constants = static_cast<std::uint32_t>(constants_.size());
 }
 
 std::uint32_t FilterTree::add_leaf(const FilterFacts& facts, const std::vector<std::uint32_t>& alive) {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <memory>
 #include <utility>
@@ -28,24 +27,21 @@ class FilterTree {
   const FilterProgram& program(std::uint32_t number) const { return *programs_[number]; }
 
  private:
-  /// Most questions are whether a field equals one of so few constants.
-  static constexpr std::size_t kFewConstants = 4;
   /// Answers below this lead to a child by their number.
   static constexpr std::size_t kFewAnswers = 64;
   static constexpr std::uint64_t kShort = ~std::uint64_t{0};
 
   /// What is needed of a node for each packet.
-  struct alignas(64) Step {
+  struct Step {
     enum class Answer : std::uint8_t {
-      few,    ///< the place of the constant that the field equals, or kFewConstants
-      equal,  ///< the same, of more constants: the place of the test that holds, or their number
+      equal,  ///< the place of the constant that the field equals, or their number
       tests,  ///< those that hold, one bit each
       value,  ///< of the field itself, an address
     };
     FilterField field;
-    std::array<std::uint32_t, kFewConstants> constants{};
-    std::uint32_t leaf = 0;      // number + 1; 0: packets are told apart further
-    std::uint32_t children = 0;  // the first in children_, for kFewAnswers
+    std::uint32_t leaf = 0;                             // number + 1; 0: packets are told apart further
+    std::uint32_t children = 0;                         // the first in children_, for kFewAnswers
+    std::uint32_t constants = 0, end_of_constants = 0;  // in constants_
     Answer kind = Answer::value;
   };
   /// How a node came to be, and what is needed of it more seldom.
@@ -66,11 +62,12 @@ class FilterTree {
   };
 
   std::uint64_t answer(std::uint32_t node, FilterField::Value value) const;
+  std::uint64_t holding(std::uint32_t node, std::uint32_t value) const;
   void add_shortcut(std::uint32_t node);
   bool add_answer(FilterBits& bits, std::uint32_t node, std::uint64_t answer) const;
   std::uint32_t child(std::uint32_t node, std::uint64_t answer);
   std::uint32_t grow(std::uint32_t parent, std::uint64_t answer);
-  std::uint32_t holding(std::uint32_t node, std::uint64_t answer) const;
+  std::uint32_t held(std::uint32_t node, std::uint64_t answer) const;
   FilterFacts facts(std::uint32_t node) const;
   void survey(std::uint32_t node, const std::vector<std::uint32_t>& shapes);
   std::uint32_t add_leaf(const FilterFacts& facts, const std::vector<std::uint32_t>& alive);
@@ -82,8 +79,9 @@ class FilterTree {
   std::vector<Step> steps_;
   std::vector<Origin> origins_;          // of the same nodes
   std::vector<std::uint32_t> children_;  // 0: not yet
-  std::vector<Shortcut> shortcuts_;      // to nodes where packets came by lately
-  std::size_t next_shortcut_ = 0;        // to be replaced
+  std::vector<std::uint32_t> constants_;
+  std::vector<Shortcut> shortcuts_;  // to nodes where packets came by lately
+  std::size_t next_shortcut_ = 0;    // to be replaced
   std::vector<std::unique_ptr<FilterLeaf>> leaves_;
   std::size_t entries_ = 0;     // of all the leaves' indexes
   std::uint32_t any_leaf_ = 0;  // number + 1; for packets for which there is no room
