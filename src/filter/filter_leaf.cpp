@@ -45,7 +45,8 @@ FilterLeaf::FilterLeaf(Expressions& expressions, const FilterFacts& facts,
     add_shape(walk, shape, programs, is_sure, survey.rejects);
   }
   index_.build(expressions);
-  has_usual_ = has_usual_ && index_.tables() <= kFewTables && index_.always().size() <= kFewAlways;
+  is_settled_ = is_settled_ && index_.always().size() <= kFewAlways;
+  is_quick_ = index_.tables() <= kFewTables;
   const std::vector<ExpressionId> looked_at = index_.expressions();
   wanted.insert(wanted.end(), looked_at.begin(), looked_at.end());
   choose_fields(expressions, std::move(wanted));
@@ -59,7 +60,7 @@ void FilterLeaf::add_shape(FilterWalk& walk, const FilterShape& shape,
                                        [](const FilterPath& path) { return path.equalities.empty(); });
   if (!is_indexed) {
     for (const std::uint32_t program : shape.programs) index_.add_always({program, is_sure});
-    has_usual_ = has_usual_ && !(is_sure && may_reject);
+    is_settled_ = is_settled_ && !(is_sure && may_reject);
     return;
   }
   for (const std::uint32_t program : shape.programs)

@@ -27,11 +27,11 @@ class FilterLeaf {
   /// Writes the key, the first word left out; gives its length with that word.
   std::size_t key(const Expressions& expressions, const FilterInput& packet, Key& key) const;
 
-  /// Whether a packet is one of those, mostly most, for which the index finds nothing, and of which the sure
-  /// candidates for every packet thus have one verdict. False where that is not soon told.
-  bool is_usual(const Expressions& expressions, const FilterInput& packet) const {
-    return has_usual_ && packet.data.size() >= extent_ && !index_.may_find(expressions, packet);
-  }
+  /// Whether the sure candidates for every packet have one verdict on this and all others of which this is
+  /// so, such as the packet is if the index finds nothing for it.
+  bool is_settled(const FilterInput& packet) const { return is_settled_ && packet.data.size() >= extent_; }
+  /// Whether to ask the index if it may find something costs less than to remember packets by their keys.
+  bool is_quick() const { return is_settled_ && is_quick_; }
 
   const FilterIndex& index() const { return index_; }
 
@@ -44,7 +44,8 @@ class FilterLeaf {
   std::vector<FilterField> fields_;
   std::uint64_t extent_ = 0;
   bool has_key_ = true;
-  bool has_usual_ = true;
+  bool is_settled_ = true;
+  bool is_quick_ = true;
   bool may_be_short_ = false;  // fields, where no byte before extent_ is missing
 };
 

@@ -68,46 +68,41 @@ std::uint32_t RuleMatcher::first_match(const FilterInput& packet, std::optional<
   return limit;
 }
 
-/// nullptr where the packet is not usual, or not asked.
-const std::vector<VerdictEntry>* RuleMatcher::usual_verdict(std::uint32_t number, const FilterLeaf& leaf,
-                                                            const FilterInput& packet) {
-  if (number >= usual_.size()) usual_.resize(number + 1);
-  Usual& usual = usual_[number];
+/// False as well where this is not soon told.
+bool RuleMatcher::is_usual(Usual& usual, const FilterLeaf& leaf, const FilterInput& packet) const {
+  if (!leaf.is_quick()) return false;
   if (usual.balance < 0) {
     ++usual.balance;
-    return nullptr;
+    return false;
   }
-  if (!leaf.is_usual(tree_.expressions(), packet)) {
+  if (!leaf.is_settled(packet) || leaf.index().may_find(tree_.expressions(), packet)) {
     usual.balance = usual.balance > 0 ? usual.balance - 1 : -kUnasked;
-    return nullptr;
+    return false;
   }
   usual.balance = std::min(usual.balance + 1, kMostBalance);
-  if (!usual.verdict) {
-    search(leaf, packet);
-    usual.verdict = found_;
-  }
-  return &*usual.verdict;
+  return true;
 }
 
 VerdictCache::Verdict RuleMatcher::verdict(const FilterInput& packet) {
   const auto [number, leaf] = tree_.find(packet);
-  if (const auto* usual = usual_verdict(number, leaf, packet)) return *usual;
-  if (!leaf.has_key()) {
-    search(leaf, packet);
-    return found_;
-  }
+  if (number >= usual_.size()) usual_.resize(number + 1);
+  Usual& usual = usual_[number];
+  if (is_usual(usual, leaf, packet)) return usual.verdict ? *usual.verdict : search(usual, leaf, packet);
+  if (!leaf.has_key()) return search(usual, leaf, packet);
   FilterLeaf::Key buffer;
   buffer[0] = number;
   const std::span<const std::uint32_t> key(buffer.data(), leaf.key(tree_.expressions(), packet, buffer));
   if (const VerdictCache::Verdict* known = cache_.find(key)) return *known;
-  search(leaf, packet);
-  return cache_.add(key, found_);
+  return cache_.add(key, search(usual, leaf, packet));
 }
 
 /// Tries the candidates in the order of their rules, up to a rule that nothing behind can overtake.
-void RuleMatcher::search(const FilterLeaf& leaf, const FilterInput& packet) {
+const std::vector<VerdictEntry>& RuleMatcher::search(Usual& usual, const FilterLeaf& leaf,
+                                                     const FilterInput& packet) {
   candidates_.clear();
   leaf.index().find(tree_.expressions(), packet, candidates_);
+  const bool is_usual = candidates_.empty() && leaf.is_settled(packet);
+  if (is_usual && usual.verdict) return *usual.verdict;
   std::sort(candidates_.begin(), candidates_.end());
   candidates_.erase(std::unique(candidates_.begin(), candidates_.end()), candidates_.end());
   found_.clear();
@@ -133,6 +128,8 @@ void RuleMatcher::search(const FilterLeaf& leaf, const FilterInput& packet) {
     found_.push_back({group, is_sure});
     if (is_sure) stop = std::min(stop, groups_[group].rules.always());
   }
+  if (is_usual) usual.verdict = found_;
+  return found_;
 }
 
 }  // namespace pcapml

@@ -30,17 +30,15 @@ class RuleMatcher {
     RuleTimeline rules;
   };
   static constexpr int kMostBalance = 64;
-  /// The verdict of a leaf's usual packets.
+  /// The packets of a leaf for which its index finds nothing: most of them, mostly.
   struct Usual {
     std::optional<std::vector<VerdictEntry>> verdict;
-    /// How much more often packets were usual than not, lately; negative: so many are not asked whether they
-    /// are.
+    /// How much more often packets were such than not, lately; negative: so many are not asked.
     int balance = kMostBalance;
   };
-  const std::vector<VerdictEntry>* usual_verdict(std::uint32_t number, const FilterLeaf& leaf,
-                                                 const FilterInput& packet);
+  bool is_usual(Usual& usual, const FilterLeaf& leaf, const FilterInput& packet) const;
   VerdictCache::Verdict verdict(const FilterInput& packet);
-  void search(const FilterLeaf& leaf, const FilterInput& packet);
+  const std::vector<VerdictEntry>& search(Usual& usual, const FilterLeaf& leaf, const FilterInput& packet);
   static std::vector<Group> in_order(const std::vector<Rule>& rules, const std::vector<RuleGroup>& groups);
   static std::vector<const FilterProgram*> programs(const std::vector<Group>& groups);
 
