@@ -11,6 +11,7 @@ namespace {
 constexpr unsigned kDeepest = 12;
 constexpr std::size_t kMostNodes = 4096;
 constexpr std::size_t kMostShortcuts = 4;
+constexpr std::size_t kVeryFewTests = 4;
 /// Of all indexes together, 24 bytes each.
 constexpr std::size_t kMostEntries = std::size_t{8} << 20;
 
@@ -175,10 +176,17 @@ void FilterTree::survey(std::uint32_t node, const std::vector<std::uint32_t>& sh
       about->second.add(question, shape.is_parameter[question.at]);
     }
   }
-  const auto next = std::find_if(order.begin(), order.end(), [&](ExpressionId expression) {
-    const Asked& about = asked[expression];
-    return about.is_address || (!about.has_many && !known.contains(expression));
-  });
+  // Addresses of a few hosts come behind what is the same for most packets, for the sake of shortcuts;
+  // nothing comes before the first question, which is what the others mean.
+  const auto with_tests_up_to = [&](std::size_t most) {
+    return std::find_if(order.begin(), order.end(), [&](ExpressionId expression) {
+      const Asked& about = asked[expression];
+      return about.is_address ||
+             (!about.has_many && about.tests.size() <= most && !known.contains(expression));
+    });
+  };
+  auto next = with_tests_up_to(origins_[node].depth == 0 ? kFewTests : kVeryFewTests);
+  if (next == order.end()) next = with_tests_up_to(kFewTests);
   Step& step = steps_[node];
   if (next == order.end() || origins_[node].depth >= kDeepest) {
     step.leaf = add_leaf(known, alive) + 1;
