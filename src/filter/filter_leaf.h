@@ -27,8 +27,7 @@ class FilterLeaf {
   /// Writes the key, the first word left out; gives its length with that word.
   std::size_t key(const Expressions& expressions, const FilterInput& packet, Key& key) const;
 
-  /// Whether the sure candidates for every packet have one verdict on this and all others of which this is
-  /// so, such as the packet is if the index finds nothing for it.
+  /// Whether all packets of which this is so, and for which the index finds nothing, have one verdict.
   bool is_settled(const FilterInput& packet) const { return is_settled_ && packet.data.size() >= extent_; }
   /// Whether to ask the index if it may find something costs less than to remember packets by their keys.
   bool is_quick() const { return is_settled_ && is_quick_; }
