@@ -112,7 +112,7 @@ def aims_table(outcomes, others):
 
 def base_of(series):
     """What a row's commands are compared to."""
-    return next(n for n in ("capinfos", "cp", "cat of both") if n in series)
+    return next(n for n in ("capinfos", "cp", "cp, sync", "cat of both") if n in series)
 
 
 def row_table(outcome):

@@ -106,6 +106,9 @@ RESOLVE_PIPE = Tool("label --resolve, pipe", "sh -c 'cat {in} | {pcapml} label -
 STRIP = Tool("strip", "{pcapml} strip -q -i {in} -o {out}")
 SORT = Tool("sort", "{pcapml} sort -q -i {in} -o {out}")
 SORT_64M = Tool("sort --memory 64M", SORT.command + " --memory 64M")
+CP_DURABLE = Tool("cp, sync", "sh -c 'cp --reflink=never {in} {out} && sync {out}'")
+SORT_DURABLE = Tool("sort --fsync", SORT.command + " --fsync")
+SORT_64M_DURABLE = Tool("sort --memory 64M --fsync", SORT_64M.command + " --fsync")
 SPLIT = Tool("split", "{pcapml} split -q -i {in} -o {dir}")
 MERGE = Tool("merge", "{pcapml} merge -q -o {out} {in} {in2}")
 SUMMARY = Tool("summary", "{pcapml} summary -q -i {in}")
@@ -154,6 +157,9 @@ ROWS = (
         (*TWICE_CP, Aim(2.5, "cp", SORT_64M.name))),
     Row("sort-shuffled", "sort, in no order", ("shuffled.pcapng",), (CP, REORDERCAP, SORT, SORT_64M),
         (*TWICE_CP, Aim(2.5, "cp", SORT_64M.name))),
+    Row("sort-durable", "sort, in no order, until it is on the disk", ("shuffled.pcapng",),
+        (CP_DURABLE, SORT_DURABLE, SORT_64M_DURABLE), (Aim(2.5, CP_DURABLE.name, SORT_64M_DURABLE.name),),
+        places=("disk",), evidence=False),
     Row("sort-sorted", "sort, sorted before", ("sorted.pcapng",), (CP, REORDERCAP, SORT), TWICE_CP),
     Row("sort-10000", "sort, 10,000 samples interleaved", ("labelled-10000.pcapng",), (CP, SORT), TWICE_CP, evidence=False),
     Row("sort-elephant", "sort, one sample", ("elephant.pcapng",), (CP, SORT), TWICE_CP),
