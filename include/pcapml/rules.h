@@ -31,7 +31,8 @@ struct CarriedConditions {
   char direction = 0;                     ///< DIR: 'e', 'i' or 0
   std::vector<ProcessCondition> process;  ///< PROC: of the process that the packet names
 
-  bool empty() const { return *this == CarriedConditions{}; }
+  bool asks_label() const { return !label.empty() || !destination.empty() || direction != 0; }
+  bool empty() const { return !asks_label() && process.empty(); }
   auto operator<=>(const CarriedConditions&) const = default;
 };
 

@@ -83,4 +83,10 @@ std::vector<InputFile> list_captures(const std::string& path, std::vector<std::s
   return found;
 }
 
+bool can_read_twice(const std::vector<InputFile>& files) {
+  return std::all_of(files.begin(), files.end(), [](const InputFile& file) {
+    return file.path != "-" && fs::is_regular_file(file.path);
+  });
+}
+
 }  // namespace pcapml

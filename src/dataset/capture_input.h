@@ -56,4 +56,7 @@ struct InputFile {
 /// whose content is not throws FormatError.
 std::vector<InputFile> list_captures(const std::string& path, std::vector<std::string>& skipped);
 
+/// Whether all of them are regular files, no pipes.
+bool can_read_twice(const std::vector<InputFile>& files);
+
 }  // namespace pcapml

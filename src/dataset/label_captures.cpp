@@ -3,7 +3,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <filesystem>
 #include <iterator>
 #include <limits>
@@ -141,12 +140,6 @@ void check_room(const LabelRequest& request, const std::vector<Rule>& rules) {
         message.empty() ? "" : "\n", request.rules, rule.line, rule.comment.size(), kMaxOptionLength, more);
   }
   if (!message.empty()) throw UsageError(message);
-}
-
-bool can_read_twice(const std::vector<InputFile>& files) {
-  return std::all_of(files.begin(), files.end(), [](const InputFile& file) {
-    return file.path != "-" && std::filesystem::is_regular_file(file.path);
-  });
 }
 
 }  // namespace

@@ -10,8 +10,10 @@
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
+#include <span>
 
 #include "dataset/csv.h"
+#include "dataset/temporary_file.h"
 #include "dataset/time_text.h"
 #include "io/file_descriptor.h"
 #include "io/interrupt.h"
@@ -24,9 +26,9 @@ namespace pcapml {
 namespace {
 
 /// The end of a window that goes on: the last time there is, as wide as any, so that it can be overwritten.
-constexpr std::string_view kOpenTime = "9223372036.854775807";
-constexpr std::string_view kEndKeyword = "|TS_END:";
-const std::string kOpenEnd = fmt::format("{}{},", kEndKeyword, kOpenTime);
+constexpr std::string_view kOpenEnd = "|TS_END:9223372036.854775807,";
+constexpr std::size_t kOpenTimeAt = kOpenEnd.find(':') + 1;
+constexpr std::string_view kOpenTime = kOpenEnd.substr(kOpenTimeAt, kOpenEnd.size() - 1 - kOpenTimeAt);
 
 /// It is read whole, and may be the wrong one.
 constexpr off_t kMostBytes = off_t{256} << 20;
@@ -37,17 +39,18 @@ class MarkedFile {
   MarkedFile(const std::string& path, bool create) : path_(path) {
     fd_ = FileDescriptor(::open(path.c_str(), O_RDWR | O_CLOEXEC | (create ? O_CREAT : 0), 0666));
     if (!fd_) throw_errno(path_, "open");
-    struct stat status {};
-    if (::fstat(fd_.get(), &status) != 0) throw_errno(path_, "look at");
-    if (!S_ISREG(status.st_mode))
+    if (!S_ISREG(status().st_mode))
       throw UsageError(fmt::format("{}: is no regular file; marks are kept in one", path_));
-    if (status.st_size > kMostBytes)
-      throw DataError(fmt::format("{}: too large for a label file; the file is left as it is", path_));
     while (::flock(fd_.get(), LOCK_EX) != 0) {
       if (errno != EINTR) throw_errno(path_, "lock");
       check_interrupt();
     }
-    read();
+    const off_t size = status().st_size;
+    if (size > kMostBytes)
+      throw DataError(fmt::format("{}: too large for a label file; the file is left as it is", path_));
+    text_.resize(static_cast<std::size_t>(size));
+    if (!read_whole(fd_.get(), path_, 0, std::as_writable_bytes(std::span(text_))))
+      throw DataError(fmt::format("{}: became shorter while it was read", path_));
   }
 
   const std::string& text() const { return text_; }
@@ -66,15 +69,10 @@ class MarkedFile {
   }
 
  private:
-  void read() {
-    for (;;) {
-      char buffer[1 << 14];
-      const ssize_t n = ::pread(fd_.get(), buffer, sizeof buffer, static_cast<off_t>(text_.size()));
-      if (n < 0 && errno == EINTR) continue;
-      if (n < 0) throw_errno(path_, "read");
-      if (n == 0) return;
-      text_.append(buffer, static_cast<std::size_t>(n));
-    }
+  struct stat status() const {
+    struct stat status {};
+    if (::fstat(fd_.get(), &status) != 0) throw_errno(path_, "look at");
+    return status;
   }
 
   void write(std::size_t at, std::string_view bytes) {
@@ -109,7 +107,7 @@ std::optional<OpenWindow> find_open(const std::string& path, const std::string& 
   const auto line = 1 + static_cast<std::size_t>(
                             std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(at), '\n'));
   if (line != last.line) return std::nullopt;
-  return OpenWindow{{last.label, last.start_ns}, at + kEndKeyword.size()};
+  return OpenWindow{{last.label, last.start_ns}, at + kOpenTimeAt};
 }
 
 /// As wide as the open end.

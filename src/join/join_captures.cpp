@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <filesystem>
-
 #include "dataset/open_output.h"
 #include "join/clock_search.h"
 #include "join/joiner.h"
@@ -13,12 +10,6 @@
 
 namespace pcapml {
 namespace {
-
-bool can_read_twice(const std::vector<InputFile>& files) {
-  return std::all_of(files.begin(), files.end(), [](const InputFile& file) {
-    return file.path != "-" && std::filesystem::is_regular_file(file.path);
-  });
-}
 
 void check(const JoinRequest& request) {
   if (request.source == RecordSource::zeek && request.label_field.empty())

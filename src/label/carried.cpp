@@ -19,13 +19,13 @@ constexpr std::size_t kMostIdsAlone = 65'536;
 
 std::uint32_t Carried::add(const Rule& rule) {
   const CarriedConditions& asked = rule.carried;
-  const bool asks_label = !asked.label.empty() || !asked.destination.empty() || asked.direction != 0;
-  if (asks_label && first_label_line_ == 0) first_label_line_ = rule.line;
+  if (asked.asks_label() && first_label_line_ == 0) first_label_line_ = rule.line;
   if (!asked.process.empty() && first_process_line_ == 0) first_process_line_ = rule.line;
   return sets_.add(asked);
 }
 
 void Carried::begin_section(const Section& section, const std::string& path) {
+  if (!asks_processes()) return;
   history_.clear();
   section_ = fmt::format("{}: byte {}", path, section.offset);
   std::set<std::string_view> hosts;

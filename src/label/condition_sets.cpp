@@ -62,7 +62,7 @@ std::uint32_t ConditionSets::add(const CarriedConditions& conditions) {
   if (!conditions.destination.empty())
     all.push_back(number_of_pattern(destination_numbers_, destinations_, conditions.destination));
   if (conditions.direction != 0) all.push_back(number_of_direction(conditions.direction));
-  asks_labels_ = asks_labels_ || !all.empty();
+  asks_labels_ = asks_labels_ || conditions.asks_label();
   for (const ProcessCondition& condition : conditions.process) all.push_back(number_of_process(condition));
   const auto rarest = std::min_element(
       all.begin(), all.end(), [this](Number a, Number b) { return users_[a].size() < users_[b].size(); });

@@ -31,8 +31,6 @@ class ConditionSets {
   /// before any question is asked.
   std::uint32_t add(const CarriedConditions& conditions);
 
-  std::size_t size() const { return sets_.size(); }
-  bool asks_labels() const { return asks_labels_; }
   bool asks_processes() const { return !process_numbers_.empty(); }
 
   /// A process of which nothing is known.
